@@ -1,0 +1,40 @@
+import type { Label } from '@q-insight/rewards';
+
+/** A decoded picture: 8-bit RGB, row-major, no padding. `name` is what reports and errors call it. */
+export interface RgbImage {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** Length width * height * 3. */
+  readonly data: Uint8Array;
+}
+
+export interface TextPart {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+export interface ImagePart {
+  readonly type: 'image';
+  readonly image: RgbImage;
+}
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string | readonly (TextPart | ImagePart)[];
+}
+
+/** One question to the model, with its images inside the messages and the label its answers are judged by. */
+export interface Prompt {
+  /** Unique within a dataset; completions of the same prompt form a group. */
+  readonly id: string;
+  readonly messages: readonly Message[];
+  readonly label: Label;
+}
+
+/** A finite, indexable source of prompts. Images are decoded when asked for, so a large dataset costs no memory. */
+export interface Dataset {
+  readonly length: number;
+  /** @param index - in [0, length) */
+  get(index: number): Promise<Prompt>;
+}

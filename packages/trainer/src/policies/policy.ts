@@ -1,0 +1,81 @@
+import type { NdArray } from 'ndarray';
+import type { Prompt } from '../data/prompt.js';
+
+/** [B, T] numbers, one row a sequence, one column a completion token. */
+export type Matrix = NdArray<Float32Array | Float64Array>;
+
+export interface SamplingOptions {
+  /** Completions per prompt (GRPO's G). */
+  readonly groupSize: number;
+  readonly maxTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** Keep the smallest set of tokens with at least this probability. @defaultValue 1 (all) */
+  readonly topP?: number;
+  /** Keep the k likeliest tokens. @defaultValue 0 (all) */
+  readonly topK?: number;
+  /** The same seed, weights and prompts give the same completions, however prompts are batched. */
+  readonly seed: string;
+}
+
+export interface Completion {
+  /** Token ids, the end token included when the model produced one. */
+  readonly tokens: readonly number[];
+  /** Decoded text without special tokens. */
+  readonly text: string;
+  /** Log-probability of each token under the distribution it was drawn from (temperature applied). */
+  readonly samplerLogps: readonly number[];
+  readonly finishReason: 'stop' | 'length';
+}
+
+/** A prompt with the completion tokens whose log-probabilities are wanted. */
+export interface Sequence {
+  readonly prompt: Prompt;
+  readonly completion: readonly number[];
+}
+
+/** What a loss gives back: its value, dLoss/dlogps, and figures to log. */
+export interface LossResult {
+  readonly loss: number;
+  /** [B, T] as the log-probs it was computed from. */
+  readonly gradient: Matrix;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface LogprobOptions {
+  /** 'reference' is the model before training (adapter off, or a frozen copy). @defaultValue 'policy' */
+  readonly weights?: 'policy' | 'reference';
+  /** Logits are divided by it, as when sampling. @defaultValue 1 */
+  readonly temperature?: number;
+}
+
+export interface OptimizerOptions {
+  readonly learningRate: number;
+  /** Gradients are scaled down to this global L2 norm. Infinity turns clipping off. */
+  readonly maxGradientNorm: number;
+}
+
+/**
+ * The three things a model must do to be trained: sample, give log-probs of given tokens, and push a given
+ * dLoss/dlogps back into its gradients. Everything else of GRPO lives outside the model.
+ */
+export interface Policy {
+  /** @returns one group of `groupSize` completions per prompt, in the order of the prompts. */
+  sample(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]>;
+  /** @returns [B, T] with T the longest completion; 0 past a completion's end. */
+  logprobs(sequences: readonly Sequence[], options?: LogprobOptions): Promise<Matrix>;
+  /** Adds dLoss/dweights to the stored gradients. Call it once per micro-batch: losses are sums, never means of means. */
+  forwardBackward(
+    sequences: readonly Sequence[],
+    loss: (logps: Matrix) => LossResult,
+    options?: Pick<LogprobOptions, 'temperature'>,
+  ): Promise<LossResult>;
+  /** One optimizer update from the stored gradients, which are then cleared. The norm is that before clipping. */
+  optimizerStep(options: OptimizerOptions): Promise<{ gradientNorm: number }>;
+  /** Writes a Hugging Face folder (or a PEFT adapter folder) with the optimizer's state beside it. */
+  save(folder: string): Promise<void>;
+  /** Restores what `save` wrote, weights and optimizer both. */
+  load(folder: string): Promise<void>;
+  /** Frees the model's memory. */
+  dispose(): void;
+}
