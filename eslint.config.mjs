@@ -5,7 +5,12 @@ import tseslint from 'typescript-eslint';
 const forbid = (...packages) => ({
   'no-restricted-imports': [
     'error',
-    { patterns: packages.map((name) => ({ group: [name, `${name}/*`], message: 'Imports point one way: trainer -> rewards -> core.' })) },
+    {
+      patterns: packages.map((name) => ({
+        group: [name, `${name}/*`],
+        message: 'Imports point one way: trainer -> rewards -> core.',
+      })),
+    },
   ],
 });
 
@@ -31,6 +36,14 @@ export default tseslint.config(
   { files: ['packages/rewards/src/**/*.ts'], rules: forbid('@q-insight/trainer', '@tensorflow') },
   {
     files: ['**/*.cjs', '**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'writable', globalThis: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+        globalThis: 'readonly',
+      },
+    },
   },
 );
