@@ -1,9 +1,13 @@
 /** The distortion classes of Q-Insight's degradation task (arXiv 2503.22679, section 3.2), spelled as its prompt spells them. */
 export const DISTORTION_CLASSES = ['noise', 'blur', 'compression', 'darken', 'null'] as const;
+
+/** One of {@link DISTORTION_CLASSES}; 'null' means no distortion. */
 export type DistortionClass = (typeof DISTORTION_CLASSES)[number];
 
 /** Severity words in rising order, level 1 to 5. */
 export const LEVELS = ['slight', 'moderate', 'obvious', 'serious', 'catastrophic'] as const;
+
+/** One of {@link LEVELS}. */
 export type Level = (typeof LEVELS)[number];
 
 /** A mean opinion score, or a stand-in for one, in [1, 5]. */

@@ -1,0 +1,27 @@
+/**
+ * What Python's `\s` and `str.strip` take for white space, as the inside of a character class. JavaScript's `\s` lacks
+ * U+001C to U+001F and U+0085, and has U+FEFF, so a port of a Python reward cannot use it.
+ */
+export const PYTHON_SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+
+const SPACE = new RegExp(`[${PYTHON_SPACE}]`);
+
+/** The first index at or after `from` that holds no white space; `text.length` when there is none. */
+export function afterSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && SPACE.test(text.charAt(at))) at += 1;
+  return at;
+}
+
+/** The index where the white space that ends just before `to` begins; `to` when there is none. */
+export function beforeSpace(text: string, to: number): number {
+  let at = to;
+  while (at > 0 && SPACE.test(text.charAt(at - 1))) at -= 1;
+  return at;
+}
+
+/** Python's `str.strip()`. */
+export function pythonStrip(text: string): string {
+  const start = afterSpace(text, 0);
+  return text.slice(start, Math.max(start, beforeSpace(text, text.length)));
+}

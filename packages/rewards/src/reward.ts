@@ -1,0 +1,40 @@
+import type { Sample } from './sample.js';
+
+/**
+ * A reward function for one sample at a time. A plain object, so that anyone can write one:
+ *
+ * @example
+ * ```ts
+ * const short: Reward = { name: 'short', range: [0, 1], score: (sample) => (sample.completion.length < 400 ? 1 : 0) };
+ * ```
+ */
+export interface Reward {
+  /** Names the reward in tables, weights and messages; unique among the rewards used together. */
+  readonly name: string;
+  /** Lowest and highest value; a value outside is an error. */
+  readonly range: readonly [number, number];
+  /** The reward; `null` when it does not apply to this sample, for example a score reward on a degradation sample. */
+  score(sample: Sample): number | null | Promise<number | null>;
+  /** Why the sample gets this value, in plain words and without the value itself. */
+  explain?(sample: Sample): string;
+}
+
+/** A reward together with the reason for it. */
+export interface Judgement {
+  readonly value: number | null;
+  readonly reason: string;
+}
+
+/** A reward whose value and reason come from the same `judge`, so that they cannot disagree. */
+export function rewardFrom(
+  name: string,
+  range: readonly [number, number],
+  judge: (sample: Sample) => Judgement,
+): Reward {
+  return { name, range, score: (sample) => judge(sample).value, explain: (sample) => judge(sample).reason };
+}
+
+/** The judgement on a sample that the reward is not made for. */
+export function notApplicable(sample: Sample): Judgement {
+  return { value: null, reason: `not applicable to the task ${sample.label.task}` };
+}
