@@ -1,0 +1,137 @@
+import ndarray, { type NdArray } from 'ndarray';
+import { checkAtLeast, checkOneOf, checkPositive } from './checks.js';
+import { readMask, shapeOf } from './dense.js';
+import type { MaskMatrix } from './types.js';
+
+const modes = ['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant', 'token-sum'] as const;
+
+/**
+ * How token losses become one number. N = counted tokens, S = sequences, Lᵢ = counted tokens of sequence i.
+ *
+ * | mode | weight of a token of sequence i | who |
+ * |---|---|---|
+ * | `token-mean` | 1 / N | DAPO, arXiv 2503.14476; default of TRL and verl |
+ * | `sequence-mean-token-mean` | 1 / (S Lᵢ) | GRPO, arXiv 2402.03300; Q-Insight |
+ * | `sequence-mean-token-sum` | 1 / S | |
+ * | `constant` | 1 / (S · length) | Dr. GRPO, arXiv 2503.20783 |
+ * | `token-sum` | 1 | Tinker |
+ */
+export type AggregationMode = (typeof modes)[number];
+
+/** What the weights depend on beyond a row's own mask. Counts of micro-batches or ranks add up. */
+export interface AggregationCounts {
+  /** Tokens with mask 1. */
+  readonly tokens: number;
+  /** Rows. */
+  readonly sequences: number;
+  /** Rows with mask 1 somewhere. */
+  readonly filledSequences: number;
+}
+
+/** Options of {@link aggregationWeights}. */
+export interface AggregationOptions {
+  /** Whether a row without any counted token is part of S. TRL counts it, verl skips it. @defaultValue 'skip' */
+  readonly emptySequences?: 'skip' | 'count' | undefined;
+  /** Divisor of mode 'constant': the longest completion allowed. @defaultValue T */
+  readonly length?: number | undefined;
+  /** Counts of the whole batch when `mask` is a part of it. @defaultValue the counts of `mask` */
+  readonly counts?: AggregationCounts | undefined;
+}
+
+/**
+ * Counts that weights need from the whole batch: phase one of a plan over micro-batches or ranks.
+ *
+ * @param mask - [B, T]
+ * @example
+ * ```ts
+ * const mask = ndarray(Float64Array.of(1, 1, 0, 0), [2, 2]);
+ * aggregationCounts(mask); // { tokens: 2, sequences: 2, filledSequences: 1 }
+ * ```
+ */
+export function aggregationCounts(mask: MaskMatrix): AggregationCounts {
+  const [rows, columns] = shapeOf('aggregationCounts', 'mask', mask);
+  const lengths = rowLengths(readMask('aggregationCounts', mask), rows, columns);
+  return countsOf(lengths);
+}
+
+/**
+ * Weight of each token's loss, so that the loss is Σ weights · value. Micro-batches then only ever sum: cut these weights by
+ * rows (or give each part the `counts` of the whole), add up losses and gradients, and any partition gives the same result.
+ *
+ * See {@link AggregationMode} for the formulas.
+ *
+ * @param mask - [B, T]
+ * @returns [B, T]; 0 under mask 0, all 0 when nothing counts.
+ * @throws RangeError for an unknown mode, a mask of other than 0 and 1, or a length that is not above 0.
+ * @example
+ * ```ts
+ * const mask = ndarray(Float64Array.of(1, 1, 1, 0), [2, 2]);
+ * aggregationWeights(mask, 'sequence-mean-token-mean').data; // [0.25, 0.25, 0.5, 0]
+ * ```
+ */
+export function aggregationWeights(
+  mask: MaskMatrix,
+  mode: AggregationMode,
+  options: AggregationOptions = {},
+): NdArray<Float64Array> {
+  const [rows, columns] = shapeOf('aggregationWeights', 'mask', mask);
+  const flat = readMask('aggregationWeights', mask);
+  return ndarray(flatAggregationWeights(flat, rows, columns, mode, options), [rows, columns]);
+}
+
+/** @internal {@link aggregationWeights} on a flat mask. */
+export function flatAggregationWeights(
+  mask: Uint8Array,
+  rows: number,
+  columns: number,
+  mode: AggregationMode,
+  options: AggregationOptions,
+): Float64Array {
+  const where = 'aggregationWeights';
+  const { emptySequences = 'skip', length = Math.max(1, columns) } = options;
+  checkOneOf(where, 'mode', mode, modes);
+  checkOneOf(where, 'emptySequences', emptySequences, ['skip', 'count']);
+  checkPositive(where, 'length', length);
+  const lengths = rowLengths(mask, rows, columns);
+  const counts = options.counts ?? countsOf(lengths);
+  checkAtLeast(where, 'counts.tokens', counts.tokens, 0);
+  const sequences = Math.max(1, emptySequences === 'skip' ? counts.filledSequences : counts.sequences);
+  const weights = new Float64Array(mask.length);
+  for (let row = 0; row < rows; row++) {
+    const weight = tokenWeight(mode, lengths[row]!, counts.tokens, sequences, length);
+    for (let k = row * columns; k < (row + 1) * columns; k++) if (mask[k] === 1) weights[k] = weight;
+  }
+  return weights;
+}
+
+function tokenWeight(mode: AggregationMode, rowLength: number, tokens: number, sequences: number, length: number) {
+  switch (mode) {
+    case 'token-mean':
+      return 1 / Math.max(1, tokens);
+    case 'sequence-mean-token-mean':
+      return 1 / (sequences * Math.max(1, rowLength));
+    case 'sequence-mean-token-sum':
+      return 1 / sequences;
+    case 'constant':
+      return 1 / (sequences * length);
+    case 'token-sum':
+      return 1;
+  }
+}
+
+function rowLengths(mask: Uint8Array, rows: number, columns: number): Float64Array {
+  const lengths = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    for (let k = row * columns; k < (row + 1) * columns; k++) lengths[row]! += mask[k]!;
+  }
+  return lengths;
+}
+
+function countsOf(lengths: Float64Array): AggregationCounts {
+  let [tokens, filledSequences] = [0, 0];
+  for (const length of lengths) {
+    tokens += length;
+    if (length > 0) filledSequences++;
+  }
+  return { tokens, sequences: lengths.length, filledSequences };
+}

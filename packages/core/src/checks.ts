@@ -1,0 +1,35 @@
+/** Every error of this package reads: `function`: `argument` must …, got …. */
+export function fail(where: string, argument: string, expected: string, got: unknown): never {
+  throw new RangeError(`\`${where}\`: \`${argument}\` must ${expected}, got ${describe(got)}`);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`;
+  return String(value);
+}
+
+/** @internal */
+export function checkLength(where: string, argument: string, got: number, expected: number): void {
+  if (got !== expected) fail(where, argument, `have length ${expected}`, got);
+}
+
+/** @internal Finite or Infinity, and not below `least`. */
+export function checkAtLeast(where: string, argument: string, value: number, least: number): void {
+  if (!(value >= least)) fail(where, argument, `be at least ${least}`, value);
+}
+
+/** @internal */
+export function checkPositive(where: string, argument: string, value: number): void {
+  if (!(value > 0)) fail(where, argument, 'be above 0', value);
+}
+
+/** @internal Names the choices, since a misspelt option is the commonest mistake. */
+export function checkOneOf<T extends string>(
+  where: string,
+  argument: string,
+  value: string,
+  choices: readonly T[],
+): asserts value is T {
+  if (!(choices as readonly string[]).includes(value)) fail(where, argument, `be one of ${choices.join(', ')}`, value);
+}

@@ -1,0 +1,60 @@
+import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
+import { type KlEstimator, klEstimators } from './estimators.js';
+
+/** The KL term of the loss. */
+export interface KlOptions {
+  /** β: the term is β · KL. At 0 nothing is computed. @defaultValue 0 */
+  readonly coefficient?: number | undefined;
+  /** @defaultValue 'k3' */
+  readonly estimator?: KlEstimator | undefined;
+  /**
+   * `ratio` multiplies each token's KL by its importance ratio, with the gradient through both, which removes the bias of
+   * tokens drawn from an older policy (DeepSeek-V3.2; TRL's default since 1.0). @defaultValue 'none'
+   */
+  readonly weighting?: 'none' | 'ratio' | undefined;
+  /** d is held within ±clamp, so that exp(−d) stays finite. @defaultValue 20 */
+  readonly clamp?: number | undefined;
+  /** The value is held within ±valueClamp. @defaultValue Infinity (off) */
+  readonly valueClamp?: number | undefined;
+  /**
+   * What a clamp does to the gradient: `keep` gives the slope at the clamped d, so that a runaway policy is still pulled
+   * back; `zero` is what automatic differentiation of a clamp gives (verl, SkyRL, ms-swift). @defaultValue 'keep'
+   */
+  readonly clampGradient?: 'keep' | 'zero' | undefined;
+}
+
+/** @internal Per-token KL and its slope over logps, both before β, weights and ratio. */
+export interface KlTerms {
+  readonly value: Float64Array;
+  readonly slope: Float64Array;
+}
+
+/** @internal KL of each token that counts, [B*T]. */
+export function klTerms(logps: Float64Array, refLogps: Float64Array, mask: Uint8Array, options: KlOptions): KlTerms {
+  const { estimator = 'k3', clamp = 20, valueClamp = Infinity, clampGradient = 'keep' } = options;
+  checkKlOptions(options);
+  const term = klEstimators[estimator];
+  const value = new Float64Array(mask.length);
+  const slope = new Float64Array(mask.length);
+  for (let k = 0; k < mask.length; k++) {
+    if (mask[k] === 0) continue;
+    const raw = logps[k]! - refLogps[k]!;
+    const d = Math.min(clamp, Math.max(-clamp, raw));
+    const kl = term.value(d);
+    value[k] = Math.min(valueClamp, Math.max(-valueClamp, kl));
+    const held = d !== raw || value[k] !== kl;
+    slope[k] = held && clampGradient === 'zero' ? 0 : term.slope(d);
+  }
+  return { value, slope };
+}
+
+/** @internal */
+export function checkKlOptions(options: KlOptions): void {
+  const where = 'grpoLoss';
+  checkAtLeast(where, 'kl.coefficient', options.coefficient ?? 0, 0);
+  checkOneOf(where, 'kl.estimator', options.estimator ?? 'k3', Object.keys(klEstimators));
+  checkOneOf(where, 'kl.weighting', options.weighting ?? 'none', ['none', 'ratio']);
+  checkOneOf(where, 'kl.clampGradient', options.clampGradient ?? 'keep', ['keep', 'zero']);
+  checkPositive(where, 'kl.clamp', options.clamp ?? 20);
+  checkPositive(where, 'kl.valueClamp', options.valueClamp ?? Infinity);
+}

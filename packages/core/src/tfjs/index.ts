@@ -1,0 +1,1 @@
+export { grpoLossTensor } from './loss.js';

@@ -1,0 +1,194 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import ndarray from 'ndarray';
+import {
+  aggregationWeights,
+  combineMetrics,
+  grpoLoss,
+  type GrpoBatch,
+  type GrpoOptions,
+  presets,
+} from '../src/index.js';
+import { batches } from './support/arbitraries.js';
+import { expectClose } from './support/close.js';
+import { matrix } from './support/golden.js';
+import { finiteDifference } from './support/gradient.js';
+
+const variants: Record<string, GrpoOptions> = {
+  default: {},
+  'q-insight': presets['q-insight'].loss,
+  trl: { ...presets.trl.loss, kl: { ...presets.trl.loss.kl, coefficient: 0.1 } },
+  verl: presets.verl.loss,
+  dapo: presets.dapo.loss,
+  'dr-grpo': presets['dr-grpo'].loss,
+  sequence: { ratioLevel: 'sequence', kl: { coefficient: 0.1, weighting: 'ratio' } },
+};
+
+describe('grpoLoss', () => {
+  test('one token by hand: ratio e^0.5 held at 1.2, k3 of d = 0.25', () => {
+    const batch = {
+      logps: matrix([[-1]]),
+      oldLogps: matrix([[-1.5]]),
+      refLogps: matrix([[-1.25]]),
+      mask: matrix([[1]]),
+      advantages: [2],
+    };
+    const { loss, gradient, metrics } = grpoLoss(batch, { kl: { coefficient: 0.5 } });
+    const kl = Math.exp(-0.25) + 0.25 - 1;
+    expectClose(loss, -1.2 * 2 + 0.5 * kl, { relative: 1e-12 });
+    expectClose(gradient.data, [0.5 * (1 - Math.exp(-0.25))], { relative: 1e-12 });
+    expect(metrics).toMatchObject({ 'clip_ratio/high_mean': 1, 'clip_ratio/low_mean': 0, tokens: 1, on_policy: 0 });
+    expectClose(metrics['kl']!, kl, { relative: 1e-12 });
+  });
+
+  test('on-policy: the loss is 0 but the gradient is not, and `signal` says so', () => {
+    const batch = { logps: matrix([[-1], [-2]]), mask: matrix([[1], [1]]), advantages: [1, -1] };
+    const { loss, gradient, metrics } = grpoLoss(batch);
+    expect(loss).toBe(0);
+    expect([...gradient.data]).toEqual([-0.5, 0.5]);
+    expect(metrics).toMatchObject({ on_policy: 1, signal: 1 });
+  });
+
+  test('reads any layout: a transposed float32 view, per-token advantages, byte mask', () => {
+    const logps = ndarray(Float32Array.of(-1, -2, -3, -4, -5, -6), [3, 2]).transpose(1, 0); // [[-1, -3, -5], [-2, -4, -6]]
+    const mask = ndarray(Uint8Array.of(1, 0, 1, 1, 1, 0), [2, 3]);
+    const advantages = matrix([
+      [1, NaN, 2],
+      [3, 4, NaN],
+    ]);
+    const { gradient } = grpoLoss({ logps, mask, advantages });
+    expect([...gradient.data]).toEqual([-0.25, 0, -0.5, -0.75, -1, 0]);
+    expect(gradient.shape).toEqual([2, 3]);
+  });
+
+  test('a batch in which nothing counts has loss 0 and gradient 0', () => {
+    for (const options of Object.values(variants)) {
+      const empty = matrix([[NaN, NaN]]);
+      const batch = { logps: empty, oldLogps: empty, refLogps: empty, mask: matrix([[0, 0]]), advantages: [NaN] };
+      const { loss, gradient, metrics } = grpoLoss(batch, options);
+      expect(loss).toBe(0);
+      expect(gradient.data.every((g) => g === 0)).toBe(true);
+      expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
+    }
+    expect(grpoLoss({ logps: matrix([]), mask: matrix([]), advantages: [] }).loss).toBe(0);
+  });
+
+  test('errors name function, argument, expected and got', () => {
+    const good = { logps: matrix([[-1, -2]]), mask: matrix([[1, 1]]), advantages: [1] };
+    const run =
+      (change: Partial<GrpoBatch>, options: GrpoOptions = {}) =>
+      () =>
+        grpoLoss({ ...good, ...change }, options);
+    expect(run({ mask: matrix([[1]]) })).toThrow('`grpoLoss`: `mask columns` must have length 2, got 1');
+    expect(run({ advantages: [1, 2] })).toThrow('`grpoLoss`: `advantages` must have shape [1] or [1, 2], got [2]');
+    expect(run({ advantages: matrix([[1]]) })).toThrow('`advantages` must have shape [1, 2], got [1, 1]');
+    expect(run({ oldLogps: matrix([[1, 2, 3]]) })).toThrow('`oldLogps` must have shape [1, 2], got [1, 3]');
+    expect(run({ logps: ndarray(Float64Array.of(1), [1]) })).toThrow('`logps` must have shape [B, T], got [1]');
+    expect(run({ logps: matrix([[NaN, -1]]) })).toThrow(
+      '`logps` must be finite where the mask is 1, at [0, 0], got NaN',
+    );
+    expect(run({ advantages: [NaN] })).toThrow('`advantages` must be finite, at [0], got NaN');
+    expect(run({ mask: matrix([[1, 0.5]]) })).toThrow('`mask` must be 0 or 1 at [0, 1], got 0.5');
+    expect(run({ groups: ['a', 'b'] })).toThrow('`groups` must have length 1, got 2');
+    expect(run({}, { kl: { coefficient: 0.1 } })).toThrow('`refLogps` must be given when kl.coefficient is above 0');
+    expect(run({}, { kl: { coefficient: -1 } })).toThrow('`kl.coefficient` must be at least 0, got -1');
+    expect(run({}, { kl: { estimator: 'k4' as 'k3' } })).toThrow('`kl.estimator` must be one of k1, k2');
+    expect(run({}, { ratioLevel: 'word' as 'token' })).toThrow('`ratioLevel` must be one of token, sequence');
+    expect(run({}, { logRatioClamp: 0 })).toThrow('`logRatioClamp` must be above 0, got 0');
+    expect(run({}, { policy: { type: 'ppo' as 'clipped' } })).toThrow('`policy.type` must be one of clipped');
+    expect(run({}, { policy: { type: 'clipped', clipLow: -0.1 } })).toThrow('`clipLow` must be at least 0, got -0.1');
+    expect(run({}, { aggregation: { mode: 'mean' as 'token-mean' } })).toThrow('`mode` must be one of token-mean');
+  });
+
+  describe.each(Object.entries(variants))('laws: %s', (_, options) => {
+    test('gradient is that of finite differences', () => {
+      fc.assert(
+        fc.property(batches(), (batch) => {
+          // away from kinks: a central difference across a clip bound is the mean of two slopes
+          const { gradient, metrics } = grpoLoss(batch, options);
+          const numeric = finiteDifference(batch, options);
+          const wider = finiteDifference(batch, options, 3e-6);
+          const smooth = [...numeric].every((g, k) => Math.abs(g - wider[k]!) <= 1e-7 * (1 + Math.abs(g)));
+          fc.pre(smooth || metrics['tokens'] === 0);
+          expectClose(gradient.data, numeric, { relative: 1e-6, absolute: 1e-7 });
+        }),
+      );
+    });
+
+    test('what lies under mask 0 is never read', () => {
+      fc.assert(
+        fc.property(batches(), fc.constantFrom(NaN, Infinity, -1e300), (batch, junk) => {
+          const spoil = (m: typeof batch.logps) =>
+            ndarray(
+              Float64Array.from(m.data, (x, k) => (batch.mask.data[k] === 0 ? junk : x)),
+              m.shape,
+            );
+          const spoilt = {
+            ...batch,
+            logps: spoil(batch.logps),
+            oldLogps: spoil(batch.oldLogps),
+            refLogps: spoil(batch.refLogps!),
+            entropies: spoil(batch.entropies!),
+          };
+          expect(grpoLoss(spoilt, options)).toEqual(grpoLoss(batch, options));
+        }),
+      );
+    });
+
+    test('micro-batches cut from a whole-batch plan sum to the whole, in any order', () => {
+      fc.assert(
+        fc.property(
+          batches(),
+          fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 5, maxLength: 5 }),
+          (batch, parts) => {
+            const { mode, ...aggregation } = options.aggregation ?? { mode: 'token-mean' as const };
+            const weights = aggregationWeights(batch.mask, mode, aggregation);
+            const whole = grpoLoss(batch, options);
+            const columns = batch.logps.shape[1]!;
+            const sum = new Float64Array(whole.gradient.size);
+            const metrics: Record<string, number>[] = [];
+            for (const part of [2, 0, 1]) {
+              const rows = [...Array(batch.logps.shape[0]).keys()].filter((row) => parts[row] === part);
+              const cut = (m: typeof batch.logps) =>
+                ndarray(
+                  Float64Array.from(rows.flatMap((row) => [...m.data.slice(row * columns, (row + 1) * columns)])),
+                  [rows.length, columns],
+                );
+              const result = grpoLoss(
+                {
+                  logps: cut(batch.logps),
+                  oldLogps: cut(batch.oldLogps),
+                  refLogps: cut(batch.refLogps!),
+                  mask: cut(batch.mask as typeof batch.logps),
+                  advantages: rows.map((row) => (batch.advantages as number[])[row]!),
+                  weights: cut(weights),
+                },
+                options,
+              );
+              metrics.push(result.metrics);
+              rows.forEach((row, i) => {
+                for (let t = 0; t < columns; t++) sum[row * columns + t]! += result.gradient.get(i, t);
+              });
+            }
+            expectClose(sum, whole.gradient.data, { relative: 1e-12, absolute: 1e-15 });
+            const combined = combineMetrics(metrics);
+            for (const name of ['loss', 'tokens', 'sequences', 'signal', 'clip_ratio/region_mean', 'ratio/mean']) {
+              if (whole.metrics['tokens'] === 0 && name.includes('/')) continue;
+              expectClose(combined[name] ?? 0, whole.metrics[name]!, { relative: 1e-10, absolute: 1e-12 });
+            }
+          },
+        ),
+      );
+    });
+
+    test('no NaN and no infinity for log ratios up to 1e4 when the clamp is on', () => {
+      fc.assert(
+        fc.property(batches(1e4), (batch) => {
+          const { loss, gradient } = grpoLoss(batch, { ...options, logRatioClamp: 20 });
+          expect(Number.isFinite(loss)).toBe(true);
+          expect(gradient.data.every(Number.isFinite)).toBe(true);
+        }),
+      );
+    });
+  });
+});
