@@ -3,8 +3,11 @@ import type { Sample } from './sample.js';
 
 /** What one reward gave a sample, and why. */
 export interface Explanation {
+  /** Name of the reward. */
   readonly reward: string;
+  /** Its value; `null` when it does not apply. */
   readonly value: number | null;
+  /** Why. */
   readonly reason: string;
 }
 

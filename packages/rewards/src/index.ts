@@ -7,7 +7,7 @@ export {
 } from './answer/degradation.js';
 export type { Field } from './answer/fields.js';
 export { parseAnswer, type ParsedAnswer, type ParseOptions } from './answer/parse.js';
-export type { Place, Reading } from './answer/reading.js';
+export type { Found, Missing, Place, Reading } from './answer/reading.js';
 export { readScore, type ReadScoreOptions } from './answer/score.js';
 export { findAnswer, findThink, type Which } from './answer/tags.js';
 export { explain, explanationLine, type Explanation } from './explain.js';

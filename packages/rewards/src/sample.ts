@@ -12,20 +12,27 @@ export type Level = (typeof LEVELS)[number];
 
 /** A mean opinion score, or a stand-in for one, in [1, 5]. */
 export interface ScoreLabel {
+  /** Tells the labels apart. */
   readonly task: 'score';
+  /** The score, 1 (worst) to 5 (best). */
   readonly score: number;
 }
 
 /** The distortion in an image; a clean image has class and level 'null'. */
 export interface DegradationLabel {
+  /** Tells the labels apart. */
   readonly task: 'degradation';
+  /** The distortion, or 'null'. */
   readonly distortionClass: DistortionClass;
+  /** How strong it is, or 'null'. */
   readonly level: Level | 'null';
 }
 
 /** Which of two enhanced images is better. */
 export interface ComparisonLabel {
+  /** Tells the labels apart. */
   readonly task: 'comparison';
+  /** The verdict. */
   readonly better: 'Image A' | 'Image B' | 'Similar';
 }
 
@@ -34,13 +41,18 @@ export type Label = ScoreLabel | DegradationLabel | ComparisonLabel;
 
 /** One completion to be rewarded. Samples are told apart by `id`, and belong together by `group`, never by position. */
 export interface Sample {
+  /** Unique in a batch. */
   readonly id: string;
   /** All completions of one prompt share a group. */
   readonly group: string;
+  /** What the model wrote, without special tokens. */
   readonly completion: string;
+  /** The right answer. */
   readonly label: Label;
+  /** The completion's token ids. */
   readonly completionIds?: readonly number[];
   /** 'stop': the model ended its answer; 'length': it was cut off. */
   readonly finishReason?: 'stop' | 'length';
+  /** Anything else a reward may need. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }

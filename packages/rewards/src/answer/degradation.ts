@@ -5,6 +5,7 @@ import { findAnswer, type Which } from './tags.js';
 
 /** A distortion as a completion names it. */
 export interface DegradationAnswer {
+  /** The class, or 'null' for a clean image. */
   readonly distortionClass: DistortionClass;
   /** Absent when the completion gives no level that can be read. */
   readonly level?: Level | 'null';

@@ -6,7 +6,9 @@ export interface Field {
   readonly key: string;
   /** A quoted value without its quotes, a bare one trimmed, a nested one as it stands. */
   readonly text: string;
+  /** How the value is written: in quotes, bare (number, word, null), or as an object or array. */
   readonly kind: 'quoted' | 'bare' | 'nested';
+  /** Where the value stands, quotes included. */
   readonly place: Place;
 }
 

@@ -1,4 +1,4 @@
-import { missing, quote, type Place, type Reading } from './reading.js';
+import { missing, quote, type Missing, type Reading } from './reading.js';
 
 /** What must stand in the answer: a JSON object, or any text that is not blank. */
 export type Body = 'json' | 'text';
@@ -35,7 +35,7 @@ export function readLayout(text: string, body: Body): Reading<string> {
   );
 }
 
-type Problem = { reason: string; place: Place } | undefined;
+type Problem = Missing | undefined;
 
 function repeated(text: string, tag: string, first: number): Problem {
   const second = text.indexOf(tag, first + 1);

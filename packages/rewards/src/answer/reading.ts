@@ -1,23 +1,37 @@
 /** Where something stands in a text: offsets in UTF-16 units, `end` not included, so `text.slice(start, end)` is the thing. */
 export interface Place {
+  /** First index. */
   readonly start: number;
+  /** One past the last index. */
   readonly end: number;
 }
 
-/**
- * What was read from a text: the value and where it stands, or why there is none and where reading stopped.
- * Tell the two apart with `'value' in reading`.
- */
-export type Reading<T> =
-  { readonly value: T; readonly place: Place } | { readonly reason: string; readonly place: Place };
+/** A value that was read from a text. */
+export interface Found<T> {
+  /** The value. */
+  readonly value: T;
+  /** Where it stands. */
+  readonly place: Place;
+}
+
+/** A value that could not be read. */
+export interface Missing {
+  /** Why not, in words that can follow a colon. */
+  readonly reason: string;
+  /** What is in the way, or where reading stopped. */
+  readonly place: Place;
+}
+
+/** What was read from a text, or why nothing was. Tell the two apart with `'value' in reading`. */
+export type Reading<T> = Found<T> | Missing;
 
 /** A reading that succeeded. */
-export function found<T>(value: T, start: number, end: number): Reading<T> {
+export function found<T>(value: T, start: number, end: number): Found<T> {
   return { value, place: { start, end } };
 }
 
-/** A reading that failed, and why, in words that follow a colon. */
-export function missing(reason: string, start: number, end: number = start): { reason: string; place: Place } {
+/** A reading that failed. */
+export function missing(reason: string, start: number, end: number = start): Missing {
   return { reason, place: { start, end } };
 }
 
