@@ -94,16 +94,18 @@ function scatter(
 function addEnlarged(out: Float64Array, source: Float64Array, width: number, height: number, factor: number) {
   const xs = enlargedAxis(width, factor);
   const ys = enlargedAxis(height, factor);
+  const wide = new Float64Array(source.length);
+  for (let i = 0; i < width * height; i++) {
+    const [left, right, share] = xs[i % width]!;
+    const row = (i - (i % width)) * 3;
+    for (let c = 0; c < 3; c++) {
+      wide[i * 3 + c] = source[row + left * 3 + c]! * (1 - share) + source[row + right * 3 + c]! * share;
+    }
+  }
   for (let y = 0; y < height; y++) {
-    const [y0, y1, fy] = ys[y]!;
-    for (let x = 0; x < width; x++) {
-      const [x0, x1, fx] = xs[x]!;
-      for (let c = 0; c < 3; c++) {
-        const read = (row: number, column: number) => source[(row * width + column) * 3 + c]!;
-        const top = read(y0, x0) * (1 - fx) + read(y0, x1) * fx;
-        const bottom = read(y1, x0) * (1 - fx) + read(y1, x1) * fx;
-        out[(y * width + x) * 3 + c]! += top * (1 - fy) + bottom * fy;
-      }
+    const [above, below, share] = ys[y]!;
+    for (let i = 0; i < width * 3; i++) {
+      out[y * width * 3 + i]! += wide[above * width * 3 + i]! * (1 - share) + wide[below * width * 3 + i]! * share;
     }
   }
 }

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { labelledImages } from '../../src/data/labelled.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'labelled-'));
+  const pixels = await sharp({ create: { width: 30, height: 20, channels: 3, background: '#123456' } })
+    .png()
+    .toBuffer();
+  writeFileSync(path.join(folder, 'a.png'), pixels);
+  writeFileSync(path.join(folder, 'broken.png'), pixels.subarray(0, 40));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, content: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+const score = { image: 'a.png', task: 'score', score: 3.9 };
+const degradation = { image: 'a.png', task: 'degradation', distortion_class: 'noise', severity: 'obvious' };
+const lines = (...rows: unknown[]) => write('rows.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
+
+test('reads lines and arrays to the same prompts', async () => {
+  const fromLines = labelledImages(lines(score, degradation));
+  const fromArray = labelledImages(write('rows.json', JSON.stringify([score, degradation])));
+  expect(fromLines).toHaveLength(2);
+  expect(await fromLines.get(0)).toEqual(await fromArray.get(0));
+  const prompt = await fromLines.get(1);
+  expect(prompt).toMatchObject({
+    id: 'degradation:a.png:1',
+    label: { task: 'degradation', distortionClass: 'noise', level: 'obvious' },
+  });
+  expect(prompt.messages[1]!.content).toMatchObject([
+    { type: 'image', image: { name: 'a.png', width: 30, height: 20 } },
+    { type: 'text' },
+  ]);
+  expect((await fromLines.get(0)).label).toEqual({ task: 'score', score: 3.9 });
+});
+
+test('looks for images where told', () => {
+  const file = write('elsewhere.jsonl', JSON.stringify(score));
+  expect(() => labelledImages(file, { images: path.join(folder, 'none') })).toThrow(/none\/a\.png/);
+  expect(labelledImages(file, { images: folder })).toHaveLength(1);
+});
+
+describe('names file, row and field of', () => {
+  test.each<[string, unknown, RegExp]>([
+    ['a label of the wrong type', { ...score, score: '3.9' }, /rows\.jsonl, row 2, score: .*expected number/],
+    ['a score out of range', { ...score, score: 7 }, /row 2, score: .*<=5/],
+    ['an unknown key', { ...score, mos: 3 }, /row 2, mos: Unrecognized key/],
+    ['an unknown task', { ...score, task: 'rank' }, /row 2, task: /],
+    ['an unknown class', { ...degradation, distortion_class: 'JPEG' }, /row 2, distortion_class: .*"compression"/],
+    ['a class without severity', { ...degradation, severity: 'null' }, /row 2, severity: must be "null" exactly when/],
+    ['a missing field', { image: 'a.png', task: 'score' }, /row 2, score: /],
+    ['a missing image', { ...score, image: 'b.png' }, /row 2, image: file not found: .*b\.png/],
+    ['something that is no object', 5, /rows\.jsonl, row 2: /],
+  ])('%s', (_, row, message) => {
+    expect(() => labelledImages(lines(score, row))).toThrow(message);
+  });
+
+  test('a line that is not JSON, counted with the blank ones', () => {
+    const file = write('bad.jsonl', `${JSON.stringify(score)}\n\n{"image":\n`);
+    expect(() => labelledImages(file)).toThrow(/bad\.jsonl, row 3: not JSON/);
+  });
+});
+
+test('names the file when it is missing, empty, or no array', () => {
+  expect(() => labelledImages(path.join(folder, 'gone.jsonl'))).toThrow(/gone\.jsonl: label file not found/);
+  expect(() => labelledImages(write('empty.jsonl', '\n'))).toThrow(/empty\.jsonl: no rows/);
+  expect(() => labelledImages(write('object.json', '{}'))).toThrow(/object\.json: must hold an array/);
+});
+
+test('names a corrupt image', async () => {
+  await expect(labelledImages(lines({ ...score, image: 'broken.png' })).get(0)).rejects.toThrow(/broken\.png/);
+});

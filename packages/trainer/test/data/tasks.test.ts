@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { answerJson, QUESTIONS, taskMessages } from '../../src/data/tasks.js';
+import { flat } from '../images/degradations/synthetic.js';
+
+test('the full questions name the JSON keys, every class and every severity', () => {
+  expect(QUESTIONS.full.score).toContain('"rating"');
+  for (const word of [
+    'distortion_class',
+    'severity',
+    'noise',
+    'blur',
+    'compression',
+    'darken',
+    'null',
+    'slight',
+    'catastrophic',
+  ]) {
+    // prettier-ignore
+    expect(QUESTIONS.full.degradation).toContain(`"${word}"`);
+  }
+});
+
+test('the image comes before the question; only the full style has a system prompt', () => {
+  const image = flat(4, 4, 0);
+  expect(taskMessages('score', image, 'short')).toEqual([
+    {
+      role: 'user',
+      content: [
+        { type: 'image', image },
+        { type: 'text', text: QUESTIONS.short.score },
+      ],
+    },
+  ]);
+  const [system, user] = taskMessages('degradation', image, 'full');
+  expect(system!.content).toContain('<think>reasoning</think><answer>answer</answer>');
+  expect(user!.content).toContainEqual({ type: 'text', text: QUESTIONS.full.degradation });
+});
+
+test('right answers as JSON', () => {
+  expect(JSON.parse(answerJson({ task: 'score', score: 3.5 }))).toEqual({ rating: 3.5 });
+  expect(answerJson({ task: 'score', score: 3.5 })).toBe('{"rating": 3.50}');
+  expect(JSON.parse(answerJson({ task: 'degradation', distortionClass: 'null', level: 'null' }))).toEqual({
+    distortion_class: 'null',
+    severity: 'null',
+  });
+});
