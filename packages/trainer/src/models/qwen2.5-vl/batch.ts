@@ -1,0 +1,125 @@
+import type { Qwen25VlConfig } from './config.js';
+import type { PackedLayout } from './packed-attention.js';
+import { promptPositions, type Grid, type PromptPositions } from './rope.js';
+
+/** A prompt as the model takes it. */
+export interface EncodedPrompt {
+  /** Token ids, one image token per merged square of patches. */
+  readonly ids: ArrayLike<number>;
+  /** One per image, in order of appearance. */
+  readonly grids: readonly Grid[];
+}
+
+/** A prompt and one completion of it. Completions of one prompt share the same prompt object. */
+export interface EncodedSequence<P extends EncodedPrompt = EncodedPrompt> {
+  readonly prompt: P;
+  readonly completion: readonly number[];
+}
+
+/** Where everything lies in a packed batch: prompts first, [P, S], then completions without their last token, [P, G, C]. */
+export interface PackedBatch<P extends EncodedPrompt = EncodedPrompt> {
+  readonly prompts: readonly P[];
+  readonly promptLengths: readonly number[];
+  readonly layout: PackedLayout;
+  /** [rows] token ids, 0 on padding. */
+  readonly ids: Int32Array;
+  /** [3][rows] positions. */
+  readonly positions: readonly [Int32Array, Int32Array, Int32Array];
+  /** Rows that hold text tokens, and those that hold image tokens, both in order. */
+  readonly textRows: Int32Array;
+  readonly imageRows: Int32Array;
+  /** For each completion token, sequence after sequence: the row whose output predicts it, and its id. */
+  readonly predictingRows: Int32Array;
+  readonly targets: Int32Array;
+}
+
+/**
+ * Lays sequences out so that a prompt appears once, however many of its completions there are.
+ *
+ * @throws Error when there is no sequence, or a prompt's image tokens do not fit its grids.
+ */
+export function packSequences<P extends EncodedPrompt>(
+  sequences: readonly EncodedSequence<P>[],
+  config: Qwen25VlConfig,
+): PackedBatch<P> {
+  if (sequences.length === 0) throw new Error('packSequences: expected at least one sequence');
+  const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
+  const groups = prompts.map((prompt) => sequences.filter((sequence) => sequence.prompt === prompt));
+  const positions = prompts.map((prompt) => promptPositions(prompt.ids, prompt.grids, config));
+  const layout: PackedLayout = {
+    prompts: prompts.length,
+    promptLength: Math.max(...prompts.map(({ ids }) => ids.length)),
+    groupSize: Math.max(...groups.map((group) => group.length)),
+    completionLength: Math.max(0, ...sequences.map(({ completion }) => completion.length - 1)),
+    heads: config.text.numAttentionHeads,
+    keyHeads: config.text.numKeyValueHeads,
+    headDim: config.text.headDim,
+  };
+  const rows = placeRows(layout, prompts, groups, positions, config.imageTokenId);
+  return {
+    prompts,
+    promptLengths: prompts.map(({ ids }) => ids.length),
+    layout,
+    ids: rows.ids,
+    positions: rows.positions,
+    textRows: rowsOfKind(rows.kinds, TEXT),
+    imageRows: rowsOfKind(rows.kinds, IMAGE),
+    predictingRows: Int32Array.from(
+      sequences.flatMap((sequence) => {
+        const p = prompts.indexOf(sequence.prompt);
+        const lastOfPrompt = p * layout.promptLength + sequence.prompt.ids.length - 1;
+        const first = rows.firstRow.get(sequence)!;
+        return sequence.completion.map((_, token) => (token === 0 ? lastOfPrompt : first + token - 1));
+      }),
+    ),
+    targets: Int32Array.from(sequences.flatMap(({ completion }) => completion)),
+  };
+}
+
+const PADDING = 0;
+const TEXT = 1;
+const IMAGE = 2;
+
+function rowsOfKind(kinds: Uint8Array, kind: number): Int32Array {
+  return Int32Array.from(kinds.keys()).filter((row) => kinds[row] === kind);
+}
+
+interface PlacedRows {
+  readonly ids: Int32Array;
+  readonly kinds: Uint8Array;
+  readonly positions: readonly [Int32Array, Int32Array, Int32Array];
+  /** Row of each sequence's first completion token. */
+  readonly firstRow: ReadonlyMap<EncodedSequence, number>;
+}
+
+function placeRows(
+  layout: PackedLayout,
+  prompts: readonly EncodedPrompt[],
+  groups: readonly (readonly EncodedSequence[])[],
+  promptPlaces: readonly PromptPositions[],
+  imageTokenId: number,
+): PlacedRows {
+  const { promptLength: S, groupSize: G, completionLength: C } = layout;
+  const total = prompts.length * (S + G * C);
+  const ids = new Int32Array(total);
+  const kinds = new Uint8Array(total).fill(PADDING);
+  const positions = [new Int32Array(total), new Int32Array(total), new Int32Array(total)] as const;
+  const firstRow = new Map<EncodedSequence, number>();
+  prompts.forEach((prompt, p) => {
+    ids.set(Array.from(prompt.ids), p * S);
+    positions.forEach((axis, a) => axis.set(promptPlaces[p]!.axes[a]!, p * S));
+    for (let i = 0; i < prompt.ids.length; i++) kinds[p * S + i] = prompt.ids[i] === imageTokenId ? IMAGE : TEXT;
+  });
+  groups.forEach((group, p) => {
+    group.forEach((sequence, g) => {
+      const first = prompts.length * S + (p * G + g) * C;
+      firstRow.set(sequence, first);
+      sequence.completion.slice(0, -1).forEach((id, c) => {
+        ids[first + c] = id;
+        kinds[first + c] = TEXT;
+        for (const axis of positions) axis[first + c] = promptPlaces[p]!.next + c;
+      });
+    });
+  });
+  return { ids, kinds, positions, firstRow };
+}

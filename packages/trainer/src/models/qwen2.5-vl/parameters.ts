@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs';
+import seedrandom from 'seedrandom';
+import type { Parameters } from '../gradients.js';
+import type { TensorSpec } from '../safetensors.js';
+import type { Qwen25VlConfig } from './config.js';
+import { expectedTensors } from './tensors.js';
+import type { Checkpoint } from './weights.js';
+
+/** Values by tensor name, row-major: a model outside of any backend's memory. */
+export type ParameterValues = ReadonlyMap<string, Float32Array>;
+
+/**
+ * Brings a model into the backend's memory, one tensor after the other. The patch convolution becomes a matrix
+ * [D, channels·frames·patch·patch]; all other shapes are those of {@link expectedTensors}.
+ *
+ * @param source - an open checkpoint, or values such as {@link initParameters} makes
+ * @throws Error naming a tensor that is missing or has the wrong number of values.
+ */
+export async function uploadParameters(
+  config: Qwen25VlConfig,
+  source: Checkpoint | ParameterValues,
+): Promise<Parameters> {
+  const parameters = new Map<string, tf.Tensor>();
+  for (const spec of expectedTensors(config)) {
+    const values = 'read' in source ? await source.read(spec.name) : source.get(spec.name);
+    if (!values) throw new Error(`uploadParameters: missing tensor "${spec.name}"`);
+    const shape = matrixShape(spec);
+    if (values.length !== tf.util.sizeFromShape(shape)) {
+      throw new Error(
+        `uploadParameters: tensor "${spec.name}": expected shape [${spec.shape.join(', ')}], got ${values.length} values`,
+      );
+    }
+    parameters.set(spec.name, tf.tensor(values, shape));
+  }
+  return parameters;
+}
+
+function matrixShape({ shape }: TensorSpec): number[] {
+  if (shape.length <= 2) return [...shape];
+  return [shape[0]!, tf.util.sizeFromShape(shape.slice(1))];
+}
+
+/**
+ * A model that knows nothing yet: weights normal with standard deviation 0.02, norms 1, biases 0, as transformers
+ * initialises them.
+ *
+ * @param seed - the same seed gives the same values
+ * @param standardDeviation - of matrices
+ */
+export function initParameters(
+  config: Qwen25VlConfig,
+  seed: string,
+  standardDeviation = 0.02,
+): Map<string, Float32Array> {
+  return new Map(
+    expectedTensors(config).map(({ name, shape }) => {
+      const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+      if (shape.length > 1) fillNormal(values, seedrandom(`${seed}/${name}`), standardDeviation);
+      else if (name.endsWith('.weight')) values.fill(1);
+      return [name, values];
+    }),
+  );
+}
+
+/** Box and Muller's transform: two uniform numbers make two normal ones. */
+function fillNormal(values: Float32Array, random: () => number, standardDeviation: number): void {
+  for (let i = 0; i < values.length; i += 2) {
+    const radius = standardDeviation * Math.sqrt(-2 * Math.log(1 - random()));
+    const angle = 2 * Math.PI * random();
+    values[i] = radius * Math.cos(angle);
+    if (i + 1 < values.length) values[i + 1] = radius * Math.sin(angle);
+  }
+}

@@ -1,0 +1,9 @@
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * tf.tidy for results of any type: tensors found in the arrays and plain objects of the result live on, all others made
+ * inside are freed. (tf.tidy's own signature refuses interfaces.)
+ */
+export function tidy<T>(compute: () => T): T {
+  return tf.tidy(compute as unknown as () => tf.TensorContainer) as T;
+}

@@ -1,0 +1,56 @@
+import { chooseBackend } from '../../src/backends/choose-backend.js';
+import type { Parameters } from '../../src/models/gradients.js';
+import type { Qwen25VlConfig } from '../../src/models/qwen2.5-vl/config.js';
+import { uploadParameters } from '../../src/models/qwen2.5-vl/parameters.js';
+import type { Grid } from '../../src/models/qwen2.5-vl/rope.js';
+import { openCheckpoint } from '../../src/models/qwen2.5-vl/weights.js';
+import { goldenJson, goldenPath, goldenTensors, type GoldenVlmCase } from './golden.js';
+
+/** A golden checkpoint's parameters on the default backend. */
+export async function goldenParameters(variant: string): Promise<{ config: Qwen25VlConfig; parameters: Parameters }> {
+  await chooseBackend();
+  const checkpoint = await openCheckpoint(goldenPath('vlm', variant));
+  const parameters = await uploadParameters(checkpoint.config, checkpoint);
+  return { config: checkpoint.config, parameters };
+}
+
+const MEAN = [0.48145466, 0.4578275, 0.40821073];
+const STD = [0.26862954, 0.26130258, 0.27577711];
+
+/** Pixels of golden images [patches, 1176], from their stored 8-bit levels, and the images' grids. */
+export async function goldenPixels(images: readonly string[]): Promise<{ pixels: Float32Array; grids: Grid[] }> {
+  const file = await goldenTensors('vlm', 'processor.safetensors');
+  const { cases } = goldenJson<{ cases: { image: string; grid_thw: Grid }[] }>('vlm', 'processor.json');
+  const pixels: number[] = [];
+  for (const image of images) {
+    const levels = await file.read(`${image.replace(/^images\/|\.png$/g, '')}.levels_pil`); // [N, 3, 14, 14]
+    for (let plane = 0; plane < levels.length / 196; plane++) {
+      const channel = plane % 3;
+      const values = Array.from(levels.subarray(plane * 196, (plane + 1) * 196), (level) =>
+        Math.fround((level / 255 - MEAN[channel]!) / STD[channel]!),
+      );
+      pixels.push(...values, ...values); // both frames of a still picture
+    }
+  }
+  const grids = images.map((image) => cases.find((entry) => entry.image === image)!.grid_thw);
+  return { pixels: Float32Array.from(pixels), grids };
+}
+
+/** The rows of a golden case without padding. */
+export function goldenRows(golden: GoldenVlmCase): { ids: number[]; images: string[] }[] {
+  return golden.inputIds.map((ids, row) => ({
+    ids: ids.filter((_, column) => golden.attentionMask[row]![column] === 1),
+    images: golden.images[row]!,
+  }));
+}
+
+/** Largest absolute difference. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) throw new Error(`largestDifference: lengths ${a.length} and ${b.length}`);
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs(a[i]! - b[i]!);
+    if (!(difference <= largest)) largest = difference; // NaN counts
+  }
+  return largest;
+}

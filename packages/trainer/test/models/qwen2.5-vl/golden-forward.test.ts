@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from '@jest/globals';
+import { createGradients } from '../../../src/models/gradients.js';
+import { packSequences } from '../../../src/models/qwen2.5-vl/batch.js';
+import { buildModel } from '../../../src/models/qwen2.5-vl/model.js';
+import { promptPositions } from '../../../src/models/qwen2.5-vl/rope.js';
+import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
+import { runVision } from '../../../src/models/qwen2.5-vl/vision.js';
+import { goldenJson, goldenTensors, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
+import { goldenParameters, goldenPixels, goldenRows, largestDifference } from '../../helpers/golden-model.js';
+
+type Case = GoldenVlmCase & { readonly imageEmbedsNoise?: number };
+
+// Tolerances are ten times what two attention implementations of torch differ by (stored beside the values).
+describe.each(VLM_VARIANTS)('forward pass of %s', (variant) => {
+  const cases = goldenJson<GoldenVlm>('vlm', variant, 'expected.json').cases as Case[];
+  const none = createGradients(new Set());
+
+  it.each(cases.map((entry) => [entry.name, entry] as const))('equals transformers on %s', async (name, entry) => {
+    const { config, parameters } = await goldenParameters(variant);
+    const model = buildModel(config, parameters);
+    const expected = await goldenTensors('vlm', variant, 'expected.safetensors');
+    const rows = goldenRows(entry);
+    const { pixels, grids } = await goldenPixels(rows.flatMap(({ images }) => images));
+
+    let images: tf.Tensor2D = tf.zeros([0, config.text.hiddenSize]);
+    if (grids.length > 0) {
+      images = runVision(
+        tf.tensor2d(pixels, [pixels.length / 1176, 1176]),
+        grids,
+        model.vision,
+        'nothing',
+        none,
+      ).embeddings;
+      const want = await expected.read(`${name}.image_embeds`);
+      expect(largestDifference(images.dataSync(), want)).toBeLessThan(10 * entry.imageEmbedsNoise!);
+    }
+    let taken = 0;
+    const sequences = rows.map((row) => ({
+      prompt: { ids: row.ids, grids: grids.slice(taken, (taken += row.images.length)) },
+      completion: entry.completionIds,
+    }));
+    for (const [index, { prompt }] of sequences.entries()) {
+      const { axes, next } = promptPositions(prompt.ids, prompt.grids, config);
+      if (!entry.positionIds) continue;
+      const padding = entry.inputIds[0]!.length - prompt.ids.length;
+      axes.forEach((axis, a) => expect([...axis]).toEqual(entry.positionIds![a]![index]!.slice(padding)));
+      expect(next - prompt.ids.length).toBe(entry.ropeDeltas![index]);
+    }
+
+    const pass = runSequences(packSequences(sequences, config), images, model, none, {
+      want: 'logprobs and entropies',
+    });
+    expect(largestDifference(pass.logprobs.dataSync(), entry.logprobs.flat())).toBeLessThan(10 * entry.logprobsNoise);
+    expect(largestDifference(pass.entropies!.dataSync(), entry.entropy.flat())).toBeLessThan(10 * entry.logitsNoise);
+  });
+});
