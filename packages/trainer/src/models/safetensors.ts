@@ -61,7 +61,8 @@ function tensorInfo(path: string, name: string, entry: unknown, dataStart: numbe
   };
   if (typeof entry !== 'object' || entry === null) return fail('its header entry is not an object');
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
-  if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) return fail(`unsupported dtype ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype))
+    return fail(`unsupported dtype ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`malformed shape ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     return fail(`malformed data_offsets ${JSON.stringify(offsets)}`);

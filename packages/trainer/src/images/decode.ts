@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { RgbImage } from '../data/prompt.js';
+import { fileProblem } from '../models/files.js';
+
+/** Raster formats only: libvips would also draw an SVG or a PDF page, at a size of its own choosing. */
+const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif']);
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Error(`${path}: ${fileProblem(error)}`, { cause: error });
+  }
+}
+
+/** Gray, with or without alpha, to RGB; RGBA to RGB. Alpha is dropped: colours under it stay as stored. */
+function toRgb(pixels: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return pixels;
+  const count = pixels.length / channels;
+  const rgb = new Uint8Array(count * 3);
+  const [green, blue] = channels === 4 ? [1, 2] : [0, 0];
+  for (let i = 0; i < count; i++) {
+    rgb[i * 3] = pixels[i * channels]!;
+    rgb[i * 3 + 1] = pixels[i * channels + green]!;
+    rgb[i * 3 + 2] = pixels[i * channels + blue]!;
+  }
+  return rgb;
+}
+
+/**
+ * Decodes a picture as Pillow's `Image.open(path).convert('RGB')` does: pixels as stored. EXIF orientation and colour
+ * profiles are not applied, alpha is dropped without compositing, gray becomes RGB; of an animation, the first frame.
+ *
+ * @param source - path of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, or such a file's bytes
+ * @param name - what errors and reports call it. Default: the path, or "image" for bytes
+ * @throws Error naming the file, when it is missing, empty, corrupt, truncated or of another kind.
+ */
+export async function decodeImage(source: string | Uint8Array, name?: string): Promise<RgbImage> {
+  const called = name ?? (typeof source === 'string' ? source : 'image');
+  const bytes = typeof source === 'string' ? await readBytes(source) : source;
+  if (bytes.length === 0) throw new Error(`${called}: empty file, expected an image`);
+  try {
+    const input = sharp(bytes, { failOn: 'error', ignoreIcc: true });
+    const { format } = await input.metadata();
+    if (!FORMATS.has(format)) throw new Error(`unsupported format ${format}`);
+    const { data, info } = await input
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { name: called, width: info.width, height: info.height, data: toRgb(new Uint8Array(data), info.channels) };
+  } catch (error) {
+    throw new Error(`${called}: not a readable image (${fileProblem(error)})`, { cause: error });
+  }
+}
