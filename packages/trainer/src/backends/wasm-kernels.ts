@@ -132,7 +132,7 @@ function slice(args: KernelArguments): tf.TensorInfo {
   const { backend, attrs } = args;
   const x = args.inputs['x']!;
   const [begin, size] = tf.slice_util.parseSliceParams(
-    x as never,
+    x,
     attrs['begin'] as number | number[],
     attrs['size'] as number | number[],
   ) as [number[], number[]];

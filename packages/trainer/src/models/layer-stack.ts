@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { free } from './tidy.js';
 
 /** A layer as a stack runs it. */
 export interface StackLayer {
@@ -43,7 +44,7 @@ export function runStack(x: tf.Tensor2D, layers: readonly StackLayer[], keep: Ke
       continue;
     }
     const activations = Object.entries(result.saved).filter(([name]) => name !== 'x' || keep === 'nothing');
-    tf.dispose(Object.fromEntries(activations));
+    free(Object.fromEntries(activations));
     if (keep === 'inputs') kept.push({ x: input });
   }
 
@@ -58,12 +59,12 @@ export function runStack(x: tf.Tensor2D, layers: readonly StackLayer[], keep: Ke
         saved = again.saved;
       }
       const dx = layer.backward(saved, d);
-      tf.dispose(saved);
+      free(saved);
       d.dispose();
       d = dx;
     }
     return d;
   };
 
-  return { y, backward, dispose: () => tf.dispose(kept.splice(0)) };
+  return { y, backward, dispose: () => free(kept.splice(0)) };
 }

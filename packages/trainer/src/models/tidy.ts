@@ -7,3 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 export function tidy<T>(compute: () => T): T {
   return tf.tidy(compute as unknown as () => tf.TensorContainer) as T;
 }
+
+/** Disposes every tensor found in arrays and plain objects; those disposed already are passed over. */
+export function free(...values: unknown[]): void {
+  tf.dispose(values as tf.TensorContainer);
+}

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { free } from '../tidy.js';
 import type { Gradients } from '../gradients.js';
 
 /** The output head: logits = hidden · weightᵀ / temperature. */
@@ -43,7 +44,7 @@ export function tokenLogprobs(
   );
   const join = (index: number): tf.Tensor1D => tf.concat(parts.map((part) => part[index]!));
   const result = want === 'logprobs' ? { logprobs: join(0) } : { logprobs: join(0), entropies: join(1) };
-  tf.dispose(parts);
+  free(parts);
   return result;
 }
 
@@ -77,7 +78,7 @@ export function tokenLogprobsBackward(
     }),
   );
   const result = tf.concat(parts);
-  tf.dispose(parts);
+  free(parts);
   return result;
 }
 

@@ -3,7 +3,7 @@ import type { Gradients } from '../gradients.js';
 import { runStack, type Keep, type StackLayer } from '../layer-stack.js';
 import { rmsNorm, rmsNormBackward } from '../layers/rms-norm.js';
 import { rotaryTable } from '../layers/rotary.js';
-import { tidy } from '../tidy.js';
+import { free, tidy } from '../tidy.js';
 import type { PackedBatch } from './batch.js';
 import { decoderLayer, decoderLayerBackward, type DecoderContext } from './decoder-layer.js';
 import { tokenLogprobs, tokenLogprobsBackward, type Head } from './logprobs.js';
@@ -62,7 +62,7 @@ export function runSequences(
 
   const dispose = (): void => {
     pass.dispose();
-    tf.dispose([rows, hidden, context as unknown as tf.TensorContainer]);
+    free(rows, hidden, context);
   };
   if (keep === 'nothing') dispose();
   const backward = (dLogprobs: Float32Array): tf.Tensor2D => {

@@ -5,7 +5,7 @@ import { gelu, geluBackward } from '../layers/gelu.js';
 import { linear, linearBackward, type Linear } from '../layers/linear.js';
 import { rmsNorm, rmsNormBackward, type RmsNorm } from '../layers/rms-norm.js';
 import { rotaryTable } from '../layers/rotary.js';
-import { tidy } from '../tidy.js';
+import { free, tidy } from '../tidy.js';
 import type { VisionConfig } from './config.js';
 import { visionAngles, type Grid } from './rope.js';
 import { segments } from './segment-attention.js';
@@ -51,12 +51,12 @@ export function runVision(
   const pass = runStack(patches, stackLayers(tower, constants, gradients), keep);
   const { embeddings, saved } = runMerger(pass.y, tower, constants.units);
   pass.y.dispose();
-  if (keep === 'nothing') tf.dispose(saved as unknown as tf.TensorContainer);
+  if (keep === 'nothing') free(saved);
 
   const dispose = (): void => {
     pass.dispose();
-    tf.dispose(saved as unknown as tf.TensorContainer);
-    tf.dispose(constants as unknown as tf.TensorContainer);
+    free(saved);
+    free(constants);
   };
   if (keep === 'nothing') dispose();
   const backward = (dEmbeddings: tf.Tensor2D): void => {

@@ -1,0 +1,183 @@
+import * as tf from '@tensorflow/tfjs';
+import { free } from '../tidy.js';
+import { rmsNorm } from '../layers/rms-norm.js';
+import { rotaryTable } from '../layers/rotary.js';
+import { packSequences, type EncodedPrompt } from './batch.js';
+import {
+  CAPACITY_STEP,
+  decodeLayer,
+  growCache,
+  mergeLayers,
+  stepMasks,
+  type DecodeContext,
+  type LayerCache,
+} from './decode.js';
+import { decoderLayer, type DecoderLayer } from './decoder-layer.js';
+import type { Qwen25Vl } from './model.js';
+import { paddingMask, type PackedLayout } from './packed-attention.js';
+import { mropeAngles, promptPositions } from './rope.js';
+import { drawToken, type DrawOptions } from './sampling.js';
+import { decoderContext, embed } from './sequences.js';
+
+export interface GenerationOptions extends DrawOptions {
+  readonly groupSize: number;
+  readonly maxTokens: number;
+  /** Tokens that end a completion; the one drawn is kept. */
+  readonly stopTokens: ReadonlySet<number>;
+  /** Random numbers of one completion, so that what it draws does not depend on its neighbours. */
+  readonly random: (prompt: number, completion: number) => () => number;
+}
+
+export interface Generated {
+  readonly tokens: number[];
+  /** Of each token, under the distribution it was drawn from. */
+  readonly logprobs: number[];
+  readonly finishReason: 'stop' | 'length';
+}
+
+/**
+ * Samples a group of completions per prompt, all in one batch: each prompt is computed once, its keys and values serve
+ * the whole group.
+ *
+ * @param images - [image tokens, D], in the order of the prompts; the caller's
+ * @returns [prompt][completion]
+ */
+export async function generate(
+  prompts: readonly EncodedPrompt[],
+  images: tf.Tensor2D,
+  model: Qwen25Vl,
+  options: GenerationOptions,
+): Promise<Generated[][]> {
+  const merged = mergeLayers(model.layers);
+  const head = tf.tidy(() => tf.transpose(model.head)); // [D, V]
+  const prefilled = prefill(prompts, images, { ...model, layers: merged.layers }, options.groupSize);
+  const next = prompts.map((prompt) => promptPositions(prompt.ids, prompt.grids, model.config).next);
+  const rows = startRows(prompts.length, options);
+  let hidden = prefilled.hidden; // [P, D] at first, then [P·G, D]
+  try {
+    for (let step = 0; step < options.maxTokens; step++) {
+      const logits = tf.tidy(() => tf.matMul<tf.Tensor2D>(rmsNorm(hidden, model.finalNorm), head));
+      hidden.dispose();
+      drawAll(rows, (await logits.data()) as Float32Array, logits.shape[1], options);
+      logits.dispose();
+      if (step + 1 === options.maxTokens || rows.every((row) => row.finished)) break;
+      hidden = decodeStep(rows, step, next, prefilled, merged.layers, model);
+    }
+  } finally {
+    free(hidden, head, prefilled);
+    merged.dispose();
+  }
+  return prompts.map((_, p) =>
+    rows.slice(p * options.groupSize, (p + 1) * options.groupSize).map(({ tokens, logprobs, finished }) => ({
+      tokens,
+      logprobs,
+      finishReason: finished ? 'stop' : 'length',
+    })),
+  );
+}
+
+interface Row {
+  readonly tokens: number[];
+  readonly logprobs: number[];
+  readonly random: () => number;
+  finished: boolean;
+}
+
+function startRows(prompts: number, options: GenerationOptions): Row[] {
+  return Array.from({ length: prompts * options.groupSize }, (_, row) => ({
+    tokens: [],
+    logprobs: [],
+    random: options.random(Math.floor(row / options.groupSize), row % options.groupSize),
+    finished: false,
+  }));
+}
+
+/** One more token for each unfinished row. With one line of logits per prompt, all of its completions draw from it. */
+function drawAll(rows: readonly Row[], logits: Float32Array, vocabulary: number, options: GenerationOptions): void {
+  const lines = logits.length / vocabulary;
+  rows.forEach((row, index) => {
+    if (row.finished) return;
+    const line = Math.floor((index * lines) / rows.length);
+    const { token, logprob } = drawToken(
+      logits.subarray(line * vocabulary, (line + 1) * vocabulary),
+      options,
+      row.random,
+    );
+    row.tokens.push(token);
+    row.logprobs.push(logprob);
+    row.finished = options.stopTokens.has(token);
+  });
+}
+
+interface Prefilled {
+  /** [P, D], of each prompt's last token. */
+  readonly hidden: tf.Tensor2D;
+  readonly caches: readonly LayerCache[];
+  readonly layout: PackedLayout;
+  readonly padding?: tf.Tensor3D;
+}
+
+function prefill(
+  prompts: readonly EncodedPrompt[],
+  images: tf.Tensor2D,
+  model: Qwen25Vl,
+  groupSize: number,
+): Prefilled {
+  // A copy of each prompt, so that the same one given twice is two prompts here.
+  const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [] }));
+  const batch = packSequences(sequences, model.config);
+  const layout = { ...batch.layout, groupSize };
+  const context = decoderContext(batch, model);
+  const caches: LayerCache[] = [];
+  let x = embed(batch, images, model);
+  for (const layer of model.layers) {
+    const { y, saved } = decoderLayer(x, layer, context);
+    const { k, v } = saved.attended.prompt;
+    caches.push({ promptK: tf.clone(k), promptV: tf.clone(v), ...emptyTail(layout) });
+    free(saved); // x among it
+    x = y;
+  }
+  free(context);
+  const last = batch.promptLengths.map((length, p) => p * layout.promptLength + length - 1);
+  const hidden = tf.tidy(() => tf.gather(x, tf.tensor1d(last, 'int32')));
+  x.dispose();
+  if (batch.promptLengths.every((length) => length === layout.promptLength)) return { hidden, caches, layout };
+  return { hidden, caches, layout, padding: paddingMask(batch.promptLengths, prompts.length, layout.promptLength) };
+}
+
+function emptyTail(layout: PackedLayout): Pick<LayerCache, 'tailK' | 'tailV'> {
+  const { prompts, keyHeads, groupSize, headDim } = layout;
+  const empty = (): tf.Tensor3D => tf.zeros([prompts * keyHeads * groupSize, CAPACITY_STEP, headDim]);
+  return { tailK: empty(), tailV: empty() };
+}
+
+/** Each row's latest token through all layers. @returns [P·G, D] */
+function decodeStep(
+  rows: readonly Row[],
+  step: number,
+  next: readonly number[],
+  prefilled: Prefilled,
+  layers: readonly DecoderLayer[],
+  model: Qwen25Vl,
+): tf.Tensor2D {
+  const { caches, layout, padding } = prefilled;
+  if (step === caches[0]!.tailK.shape[1]) caches.forEach(growCache);
+  const positions = Int32Array.from(rows, (_, row) => next[Math.floor(row / layout.groupSize)]! + step);
+  const { text } = model.config;
+  const context: DecodeContext = {
+    layout,
+    rotary: rotaryTable(mropeAngles([positions, positions, positions], text), text.headDim),
+    ...(padding && { padding }),
+    ...stepMasks(step, caches[0]!.tailK.shape[1]),
+  };
+  // A finished row goes on with its last token: nobody reads what comes out.
+  const ids = Int32Array.from(rows, (row) => row.tokens.at(-1)!);
+  let x = tf.tidy(() => tf.gather(model.embedding, tf.tensor1d(ids, 'int32')));
+  layers.forEach((layer, index) => {
+    const y = decodeLayer(x, layer, caches[index]!, context);
+    x.dispose();
+    x = y;
+  });
+  free(context.rotary, context.future, context.present);
+  return x;
+}
