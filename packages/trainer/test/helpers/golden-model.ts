@@ -1,7 +1,9 @@
 import { chooseBackend } from '../../src/backends/choose-backend.js';
 import type { Parameters } from '../../src/models/gradients.js';
+import type { EncodedPrompt } from '../../src/models/qwen2.5-vl/batch.js';
 import type { Qwen25VlConfig } from '../../src/models/qwen2.5-vl/config.js';
 import { uploadParameters } from '../../src/models/qwen2.5-vl/parameters.js';
+import { positionIds } from '../../src/models/qwen2.5-vl/position-ids.js';
 import type { Grid } from '../../src/models/qwen2.5-vl/rope.js';
 import { openCheckpoint } from '../../src/models/qwen2.5-vl/weights.js';
 import { goldenJson, goldenPath, goldenTensors, type GoldenVlmCase } from './golden.js';
@@ -42,6 +44,20 @@ export function goldenRows(golden: GoldenVlmCase): { ids: number[]; images: stri
     ids: ids.filter((_, column) => golden.attentionMask[row]![column] === 1),
     images: golden.images[row]!,
   }));
+}
+
+/** Golden rows as the language model takes them. */
+export function goldenPrompts(
+  rows: readonly { ids: number[]; images: string[] }[],
+  grids: readonly Grid[],
+  config: Qwen25VlConfig,
+): EncodedPrompt[] {
+  let taken = 0;
+  return rows.map(({ ids, images }) => {
+    const own = grids.slice(taken, (taken += images.length));
+    const places = positionIds(ids, own, config.imageTokenId, config.vision.spatialMergeSize);
+    return { inputIds: Int32Array.from(ids), ...places };
+  });
 }
 
 /** Largest absolute difference. */

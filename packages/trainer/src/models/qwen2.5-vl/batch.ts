@@ -1,14 +1,9 @@
 import type { Qwen25VlConfig } from './config.js';
 import type { PackedLayout } from './packed-attention.js';
-import { promptPositions, type Grid, type PromptPositions } from './rope.js';
+import type { ProcessedPrompt } from './processor.js';
 
-/** A prompt as the model takes it. */
-export interface EncodedPrompt {
-  /** Token ids, one image token per merged square of patches. */
-  readonly ids: ArrayLike<number>;
-  /** One per image, in order of appearance. */
-  readonly grids: readonly Grid[];
-}
+/** What the language model needs of a prompt; its images go in as embeddings. */
+export type EncodedPrompt = Pick<ProcessedPrompt, 'inputIds' | 'positionIds' | 'ropeDelta'>;
 
 /** A prompt and one completion of it. Completions of one prompt share the same prompt object. */
 export interface EncodedSequence<P extends EncodedPrompt = EncodedPrompt> {
@@ -36,7 +31,7 @@ export interface PackedBatch<P extends EncodedPrompt = EncodedPrompt> {
 /**
  * Lays sequences out so that a prompt appears once, however many of its completions there are.
  *
- * @throws Error when there is no sequence, or a prompt's image tokens do not fit its grids.
+ * @throws Error when there is no sequence.
  */
 export function packSequences<P extends EncodedPrompt>(
   sequences: readonly EncodedSequence<P>[],
@@ -45,20 +40,19 @@ export function packSequences<P extends EncodedPrompt>(
   if (sequences.length === 0) throw new Error('packSequences: expected at least one sequence');
   const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
   const groups = prompts.map((prompt) => sequences.filter((sequence) => sequence.prompt === prompt));
-  const positions = prompts.map((prompt) => promptPositions(prompt.ids, prompt.grids, config));
   const layout: PackedLayout = {
     prompts: prompts.length,
-    promptLength: Math.max(...prompts.map(({ ids }) => ids.length)),
+    promptLength: Math.max(...prompts.map(({ inputIds }) => inputIds.length)),
     groupSize: Math.max(...groups.map((group) => group.length)),
     completionLength: Math.max(0, ...sequences.map(({ completion }) => completion.length - 1)),
     heads: config.text.numAttentionHeads,
     keyHeads: config.text.numKeyValueHeads,
     headDim: config.text.headDim,
   };
-  const rows = placeRows(layout, prompts, groups, positions, config.imageTokenId);
+  const rows = placeRows(layout, prompts, groups, config.imageTokenId);
   return {
     prompts,
-    promptLengths: prompts.map(({ ids }) => ids.length),
+    promptLengths: prompts.map(({ inputIds }) => inputIds.length),
     layout,
     ids: rows.ids,
     positions: rows.positions,
@@ -67,7 +61,7 @@ export function packSequences<P extends EncodedPrompt>(
     predictingRows: Int32Array.from(
       sequences.flatMap((sequence) => {
         const p = prompts.indexOf(sequence.prompt);
-        const lastOfPrompt = p * layout.promptLength + sequence.prompt.ids.length - 1;
+        const lastOfPrompt = p * layout.promptLength + sequence.prompt.inputIds.length - 1;
         const first = rows.firstRow.get(sequence)!;
         return sequence.completion.map((_, token) => (token === 0 ? lastOfPrompt : first + token - 1));
       }),
@@ -96,7 +90,6 @@ function placeRows(
   layout: PackedLayout,
   prompts: readonly EncodedPrompt[],
   groups: readonly (readonly EncodedSequence[])[],
-  promptPlaces: readonly PromptPositions[],
   imageTokenId: number,
 ): PlacedRows {
   const { promptLength: S, groupSize: G, completionLength: C } = layout;
@@ -105,19 +98,21 @@ function placeRows(
   const kinds = new Uint8Array(total).fill(PADDING);
   const positions = [new Int32Array(total), new Int32Array(total), new Int32Array(total)] as const;
   const firstRow = new Map<EncodedSequence, number>();
-  prompts.forEach((prompt, p) => {
-    ids.set(Array.from(prompt.ids), p * S);
-    positions.forEach((axis, a) => axis.set(promptPlaces[p]!.axes[a]!, p * S));
-    for (let i = 0; i < prompt.ids.length; i++) kinds[p * S + i] = prompt.ids[i] === imageTokenId ? IMAGE : TEXT;
+  prompts.forEach(({ inputIds, positionIds }, p) => {
+    const length = inputIds.length;
+    ids.set(inputIds, p * S);
+    positions.forEach((axis, a) => axis.set(positionIds.subarray(a * length, (a + 1) * length), p * S));
+    for (let i = 0; i < length; i++) kinds[p * S + i] = inputIds[i] === imageTokenId ? IMAGE : TEXT;
   });
   groups.forEach((group, p) => {
+    const next = prompts[p]!.inputIds.length + prompts[p]!.ropeDelta;
     group.forEach((sequence, g) => {
       const first = prompts.length * S + (p * G + g) * C;
       firstRow.set(sequence, first);
       sequence.completion.slice(0, -1).forEach((id, c) => {
         ids[first + c] = id;
         kinds[first + c] = TEXT;
-        for (const axis of positions) axis[first + c] = promptPlaces[p]!.next + c;
+        for (const axis of positions) axis[first + c] = next + c;
       });
     });
   });

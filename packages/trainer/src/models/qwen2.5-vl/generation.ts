@@ -15,7 +15,7 @@ import {
 import { decoderLayer, type DecoderLayer } from './decoder-layer.js';
 import type { Qwen25Vl } from './model.js';
 import { paddingMask, type PackedLayout } from './packed-attention.js';
-import { mropeAngles, promptPositions } from './rope.js';
+import { mropeAngles } from './rope.js';
 import { drawToken, type DrawOptions } from './sampling.js';
 import { decoderContext, embed } from './sequences.js';
 
@@ -51,7 +51,7 @@ export async function generate(
   const merged = mergeLayers(model.layers);
   const head = tf.tidy(() => tf.transpose(model.head)); // [D, V]
   const prefilled = prefill(prompts, images, { ...model, layers: merged.layers }, options.groupSize);
-  const next = prompts.map((prompt) => promptPositions(prompt.ids, prompt.grids, model.config).next);
+  const next = prompts.map(({ inputIds, ropeDelta }) => inputIds.length + ropeDelta);
   const rows = startRows(prompts.length, options);
   let hidden = prefilled.hidden; // [P, D] at first, then [P·G, D]
   try {

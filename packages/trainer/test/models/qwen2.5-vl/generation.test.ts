@@ -2,21 +2,26 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
 import seedrandom from 'seedrandom';
 import { createGradients } from '../../../src/models/gradients.js';
-import { packSequences } from '../../../src/models/qwen2.5-vl/batch.js';
+import { packSequences, type EncodedPrompt } from '../../../src/models/qwen2.5-vl/batch.js';
 import { generate, type GenerationOptions } from '../../../src/models/qwen2.5-vl/generation.js';
 import { buildModel, type Qwen25Vl } from '../../../src/models/qwen2.5-vl/model.js';
-import type { Grid } from '../../../src/models/qwen2.5-vl/rope.js';
 import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
 import { runVision } from '../../../src/models/qwen2.5-vl/vision.js';
 import { goldenJson, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
-import { goldenParameters, goldenPixels, goldenRows, largestDifference } from '../../helpers/golden-model.js';
+import {
+  goldenParameters,
+  goldenPixels,
+  goldenPrompts,
+  goldenRows,
+  largestDifference,
+} from '../../helpers/golden-model.js';
 
 const none = createGradients(new Set());
 const casesOf = (variant: string): GoldenVlmCase[] => goldenJson<GoldenVlm>('vlm', variant, 'expected.json').cases;
 
 interface Setup {
   readonly model: Qwen25Vl;
-  readonly prompts: { ids: number[]; grids: Grid[] }[];
+  readonly prompts: EncodedPrompt[];
   readonly images: tf.Tensor2D;
   readonly stopTokens: ReadonlySet<number>;
 }
@@ -30,8 +35,7 @@ async function setup(variant: string, entry: GoldenVlmCase): Promise<Setup> {
     grids.length === 0
       ? tf.zeros<tf.Rank.R2>([0, config.text.hiddenSize])
       : runVision(tf.tensor2d(pixels, [pixels.length / 1176, 1176]), grids, model.vision, 'nothing', none).embeddings;
-  let taken = 0;
-  const prompts = rows.map((row) => ({ ids: row.ids, grids: grids.slice(taken, (taken += row.images.length)) }));
+  const prompts = goldenPrompts(rows, grids, config);
   const { eos_token_id } = goldenJson<{ eos_token_id: number[] }>('vlm', variant, 'generation_config.json');
   return { model, prompts, images, stopTokens: new Set(eos_token_id) };
 }

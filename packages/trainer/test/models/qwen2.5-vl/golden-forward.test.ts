@@ -3,11 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import { createGradients } from '../../../src/models/gradients.js';
 import { packSequences } from '../../../src/models/qwen2.5-vl/batch.js';
 import { buildModel } from '../../../src/models/qwen2.5-vl/model.js';
-import { promptPositions } from '../../../src/models/qwen2.5-vl/rope.js';
 import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
 import { runVision } from '../../../src/models/qwen2.5-vl/vision.js';
 import { goldenJson, goldenTensors, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
-import { goldenParameters, goldenPixels, goldenRows, largestDifference } from '../../helpers/golden-model.js';
+import {
+  goldenParameters,
+  goldenPixels,
+  goldenPrompts,
+  goldenRows,
+  largestDifference,
+} from '../../helpers/golden-model.js';
 
 type Case = GoldenVlmCase & { readonly imageEmbedsNoise?: number };
 
@@ -35,19 +40,17 @@ describe.each(VLM_VARIANTS)('forward pass of %s', (variant) => {
       const want = await expected.read(`${name}.image_embeds`);
       expect(largestDifference(images.dataSync(), want)).toBeLessThan(10 * entry.imageEmbedsNoise!);
     }
-    let taken = 0;
-    const sequences = rows.map((row) => ({
-      prompt: { ids: row.ids, grids: grids.slice(taken, (taken += row.images.length)) },
-      completion: entry.completionIds,
-    }));
-    for (const [index, { prompt }] of sequences.entries()) {
-      const { axes, next } = promptPositions(prompt.ids, prompt.grids, config);
-      if (!entry.positionIds) continue;
-      const padding = entry.inputIds[0]!.length - prompt.ids.length;
-      axes.forEach((axis, a) => expect([...axis]).toEqual(entry.positionIds![a]![index]!.slice(padding)));
-      expect(next - prompt.ids.length).toBe(entry.ropeDeltas![index]);
+    const prompts = goldenPrompts(rows, grids, config);
+    if (entry.positionIds) {
+      const padding = entry.inputIds[0]!.length;
+      prompts.forEach(({ inputIds, positionIds, ropeDelta }, row) => {
+        const expectedPositions = entry.positionIds!.flatMap((axis) => axis[row]!.slice(padding - inputIds.length));
+        expect([...positionIds]).toEqual(expectedPositions);
+        expect(ropeDelta).toBe(entry.ropeDeltas![row]);
+      });
     }
 
+    const sequences = prompts.map((prompt) => ({ prompt, completion: entry.completionIds }));
     const pass = runSequences(packSequences(sequences, config), images, model, none, {
       want: 'logprobs and entropies',
     });
