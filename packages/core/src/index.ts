@@ -3,7 +3,37 @@
  *
  * @module
  */
-export { groupAdvantages, type GroupAdvantageOptions, type GroupAdvantages } from './advantages/group.js';
+export { generalizedAdvantages, type GeneralizedAdvantageOptions } from './advantages/gae.js';
+export { gdpoAdvantages, type GdpoOptions } from './advantages/gdpo.js';
+export { gpgAdvantages, type GpgOptions } from './advantages/gpg.js';
+export { groupAdvantages, type GroupAdvantageOptions } from './advantages/group.js';
+export { leaveOneOutAdvantages } from './advantages/leave-one-out.js';
+export { type LengthCost, lengthShapedRewards } from './advantages/length-cost.js';
+export { lengthWeightedAdvantages } from './advantages/length-weighted.js';
+export { maxRlAdvantages, type MaxRlOptions } from './advantages/max-rl.js';
+export { normalizeAdvantages, type NormalizeOptions } from './advantages/normalize.js';
+export {
+  type OptimalTokenBaselineBatch,
+  optimalTokenBaselineAdvantages,
+  type OptimalTokenBaselineOptions,
+} from './advantages/optimal-token-baseline.js';
+export { passAtKAdvantages, type PassAtKAdvantageOptions } from './advantages/pass-at-k.js';
+export { type GroupAdvantages, type GroupOptions } from './advantages/per-group.js';
+export {
+  reinforcePlusPlusAdvantages,
+  reinforcePlusPlusBaselineAdvantages,
+  type TokenAdvantages,
+} from './advantages/reinforce-plus-plus.js';
+export { remaxAdvantages } from './advantages/remax.js';
+export { type ReturnOptions, tokenReturns, tokenRewards } from './advantages/returns.js';
+export { roleAdvantages, type RoleBaselines, type RoleOptions } from './advantages/role-baseline.js';
+export {
+  distillationAdvantages,
+  selfDistillationAdvantages,
+  type SelfDistillationOptions,
+  type TeacherBatch,
+} from './advantages/token-reweighting.js';
+export { type UncertaintyOptions, uncertaintyWeights } from './advantages/uncertainty.js';
 export {
   aggregationCounts,
   type AggregationCounts,
@@ -12,7 +42,9 @@ export {
   aggregationWeights,
 } from './aggregation.js';
 export { grpoLoss, type GrpoOptions } from './grpo.js';
+export { adaptiveKl, type AdaptiveKlOptions, type AdaptiveKlState, cosineCoefficient } from './kl/controllers.js';
 export { type KlEstimator, klEstimators, type KlTerm } from './kl/estimators.js';
+export { addKlToAdvantages, type KlInAdvantageOptions } from './kl/in-advantage.js';
 export { type KlOptions } from './kl/penalty.js';
 export { type ClippedOptions, clippedSurrogate } from './losses/clipped.js';
 export { type PolicyLossOptions } from './losses/policy.js';

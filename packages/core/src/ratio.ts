@@ -1,6 +1,6 @@
 /**
  * What the importance ratio is taken over: each token (PPO); the whole sequence, as the geometric mean of its token ratios
- * (GSPO, arXiv 2507.18071, equation 7); or the sequence's value with the token's gradient (GSPO-token, equation 14).
+ * (GSPO, arXiv 2507.18071); or the sequence's value with the token's gradient (GSPO-token, same paper).
  */
 export type RatioLevel = 'token' | 'sequence' | 'sequence-token';
 

@@ -1,39 +1,22 @@
-import { checkAtLeast, checkOneOf, fail } from '../checks.js';
+import { checkAtLeast, checkOneOf } from '../checks.js';
 import type { GroupId } from '../types.js';
-import { groupMembers, isConstant, mean, readRewards, standardDeviation } from './grouping.js';
+import { groupMembers, mean, readRewards, standardDeviation } from './grouping.js';
+import { type GroupAdvantages, type GroupOptions, advantagesPerGroup } from './per-group.js';
 
 /** Options of {@link groupAdvantages}. */
-export interface GroupAdvantageOptions {
+export interface GroupAdvantageOptions extends GroupOptions {
+  /** What a reward is compared with: the mean of its group, or of the others in it (RLOO). @defaultValue 'mean' */
+  readonly baseline?: 'mean' | 'leave-one-out' | undefined;
   /**
-   * What the centred reward is divided by: the standard deviation of its `group` (GRPO), of the whole `batch` of rewards
-   * (LitePPO, arXiv 2508.08221), or nothing (`none`: Dr. GRPO, arXiv 2503.20783). @defaultValue 'group'
+   * What the difference is divided by: the standard deviation of its `group` (GRPO), of all rewards of the `batch` (LitePPO,
+   * arXiv 2508.08221), of all rewards of the batch after subtracting their group's mean (`centred-batch`: ms-swift's
+   * REINFORCE++), or nothing (`none`: Dr. GRPO, arXiv 2503.20783). @defaultValue 'group'
    */
-  readonly scale?: 'group' | 'batch' | 'none' | undefined;
+  readonly scale?: 'group' | 'batch' | 'centred-batch' | 'none' | undefined;
   /** Delta degrees of freedom of the standard deviation: 1 divides by n − 1, 0 by n. @defaultValue 1 */
   readonly ddof?: 0 | 1 | undefined;
   /** Added to the standard deviation. @defaultValue 1e-4 */
   readonly epsilon?: number | undefined;
-  /**
-   * A group with one scorable member has nothing to be compared with: advantage 0, the reward itself as if its mean were 0
-   * and its deviation 1 (`raw`: verl's and SkyRL's behaviour), or an error. @defaultValue 'zero'
-   */
-  readonly singletons?: 'zero' | 'raw' | 'error' | undefined;
-  /** A group is constant when max − min is at most this fraction of its largest magnitude. @defaultValue 1e-12 */
-  readonly tolerance?: number | undefined;
-}
-
-/** Advantages, and what there is to know about the groups they come from. */
-export interface GroupAdvantages {
-  /** [B] in the order of the rewards. 0 for unscorable completions. */
-  readonly advantages: Float64Array;
-  /** Number of groups. */
-  readonly groupCount: number;
-  /** Groups of two or more scorable members whose rewards are all equal: they teach nothing. */
-  readonly zeroVarianceGroups: number;
-  /** Groups with exactly one scorable member. */
-  readonly singletonGroups: number;
-  /** Completions whose reward was null or NaN: left out of every mean and deviation. */
-  readonly unscorable: number;
 }
 
 /**
@@ -41,9 +24,9 @@ export interface GroupAdvantages {
  *
  * Aᵢ = (rᵢ − mean_g) / (std + ε), with std over the group, over the batch, or left out.
  *
- * See DeepSeekMath, arXiv 2402.03300, section 4.1.2; Dr. GRPO, arXiv 2503.20783, for `scale: 'none'`. Defaults are TRL's.
+ * See DeepSeekMath, arXiv 2402.03300, section 4.1; Dr. GRPO, arXiv 2503.20783, for `scale: 'none'`. Defaults are TRL's.
  *
- * A group of equal rewards gives exactly 0, whatever the rewards and epsilon. `null` and NaN rewards mean "not
+ * A group of equal rewards gives exactly 0, whatever the rewards and epsilon. A singleton's `raw` advantage is r / (1 + ε), as in verl. `null` and NaN rewards mean "not
  * applicable": they are left out of the statistics, get advantage 0 and are counted, as in TRL.
  *
  * @param rewards - [B], any finite unit.
@@ -60,42 +43,56 @@ export function groupAdvantages(
   groups: ArrayLike<GroupId>,
   options: GroupAdvantageOptions = {},
 ): GroupAdvantages {
-  const where = 'groupAdvantages';
-  const { scale = 'group', ddof = 1, epsilon = 1e-4, singletons = 'zero', tolerance = 1e-12 } = options;
-  checkOneOf(where, 'scale', scale, ['group', 'batch', 'none']);
-  checkOneOf(where, 'singletons', singletons, ['zero', 'raw', 'error']);
-  checkAtLeast(where, 'epsilon', epsilon, 0);
-  const values = readRewards(where, rewards, groups);
-  const advantages = new Float64Array(values.length);
-  const batchScale = scale === 'batch' ? batchDeviation(values, ddof) + epsilon : 1;
-  let [groupCount, zeroVarianceGroups, singletonGroups, unscorable] = [0, 0, 0, 0];
-
-  for (const members of groupMembers(groups)) {
-    groupCount++;
-    const scorable = members.filter((i) => !Number.isNaN(values[i]!));
-    unscorable += members.length - scorable.length;
-    if (scorable.length === 0) continue;
-
-    if (scorable.length === 1) {
-      singletonGroups++;
-      const only = scorable[0]!;
-      if (singletons === 'error') fail(where, 'groups', 'have two or more scorable members each', groups[only]);
-      if (singletons === 'raw') advantages[only] = values[only]! / (scale === 'group' ? 1 + epsilon : batchScale);
-      continue;
-    }
-    if (isConstant(values, scorable, tolerance)) {
-      zeroVarianceGroups++;
-      continue;
-    }
-    const centre = mean(values, scorable);
-    const divisor = scale === 'group' ? standardDeviation(values, scorable, centre, ddof) + epsilon : batchScale;
-    if (divisor === 0) continue; // without epsilon, the squares of rewards below 1e-160 underflow
-    for (const i of scorable) advantages[i] = (values[i]! - centre) / divisor;
-  }
-  return { advantages, groupCount, zeroVarianceGroups, singletonGroups, unscorable };
+  return groupAdvantagesAs('groupAdvantages', rewards, groups, options);
 }
 
-function batchDeviation(values: Float64Array, ddof: 0 | 1): number {
+/** @internal */
+export function groupAdvantagesAs(
+  where: string,
+  rewards: ArrayLike<number | null | undefined>,
+  groups: ArrayLike<GroupId>,
+  options: GroupAdvantageOptions,
+): GroupAdvantages {
+  const { baseline = 'mean', scale = 'group', ddof = 1, epsilon = 1e-4 } = options;
+  checkOneOf(where, 'baseline', baseline, ['mean', 'leave-one-out']);
+  checkOneOf(where, 'scale', scale, ['group', 'batch', 'centred-batch', 'none']);
+  checkAtLeast(where, 'epsilon', epsilon, 0);
+  const wholeBatch = scale === 'batch' || scale === 'centred-batch';
+  const batchScale = wholeBatch
+    ? batchDeviation(readRewards(where, rewards, groups), groups, scale, ddof) + epsilon
+    : 1;
+  // without epsilon the deviation can be 0 in spite of a range: squares of rewards below 1e-160 underflow
+  const divide = (difference: number, divisor: number) => (divisor === 0 ? 0 : difference / divisor);
+  return advantagesPerGroup(
+    where,
+    rewards,
+    groups,
+    options,
+    (values, members, advantages) => {
+      const centre = mean(values, members);
+      const n = members.length;
+      const factor = baseline === 'mean' ? 1 : n / (n - 1); // r - mean of the others = n/(n-1) (r - mean)
+      const divisor = scale === 'group' ? standardDeviation(values, members, centre, ddof) + epsilon : batchScale;
+      for (const i of members) advantages[i] = divide(factor * (values[i]! - centre), divisor);
+    },
+    (reward) => divide(reward, scale === 'group' ? 1 + epsilon : batchScale),
+  );
+}
+
+function batchDeviation(
+  values: Float64Array,
+  groups: ArrayLike<GroupId>,
+  scale: 'batch' | 'centred-batch',
+  ddof: 0 | 1,
+): number {
   const scorable = Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]!));
-  return scorable.length < 2 ? 0 : standardDeviation(values, scorable, mean(values, scorable), ddof);
+  if (scorable.length < 2) return 0;
+  if (scale === 'centred-batch') {
+    for (const all of groupMembers(groups)) {
+      const members = all.filter((i) => !Number.isNaN(values[i]!));
+      const centre = mean(values, members);
+      for (const i of members) values[i]! -= centre;
+    }
+  }
+  return standardDeviation(values, scorable, mean(values, scorable), ddof);
 }

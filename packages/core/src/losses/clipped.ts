@@ -20,7 +20,7 @@ export interface ClippedOptions {
  *
  * L = −min(ρA, clip(ρ, 1 − ε_low, 1 + ε_high) A); for A < 0 with a dual clip c: L = min(L, −cA).
  *
- * See PPO, arXiv 1707.06347, equation 7; DAPO, arXiv 2503.14476, equation 8, for separate bounds.
+ * See PPO, arXiv 1707.06347, equation 7; DAPO, arXiv 2503.14476, for separate bounds.
  *
  * @param tokens - flat [B*T] arrays of one length.
  * @returns per-token values, the gradient with respect to the log ratio (−ρA, or exactly 0 where clipped), clip codes.

@@ -1,0 +1,19 @@
+import { describe, expect, test } from '@jest/globals';
+import { cases as advOpenrlhf } from './parity/adv-openrlhf.js';
+import { cases as advSkyrl } from './parity/adv-skyrl.js';
+import { cases as advSwift } from './parity/adv-swift.js';
+import { cases as advTrl } from './parity/adv-trl.js';
+import { cases as advVerl } from './parity/adv-verl.js';
+import { expectClose } from './support/close.js';
+
+const all = [...advTrl(), ...advVerl(), ...advOpenrlhf(), ...advSwift(), ...advSkyrl()];
+
+describe('parity with the real packages', () => {
+  test.each(all.map((c, i) => [i, c.file, c.name, c] as const))('%d %s %s', (_, __, ___, c) => {
+    const comparisons = c.run();
+    expect(comparisons.length).toBeGreaterThan(0);
+    const compare = () => comparisons.forEach((x) => expectClose(x.actual, x.expected, x.tolerance));
+    if (c.differs === undefined) compare();
+    else expect(compare).toThrow('differs by');
+  });
+});
