@@ -1,0 +1,1 @@
+export { createTfjsPolicy, type TfjsPolicyOptions } from './policy.js';

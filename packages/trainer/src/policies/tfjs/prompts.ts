@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Prompt } from '../../data/prompt.js';
+import { createGradients, type Gradients } from '../../models/gradients.js';
+import type { Keep } from '../../models/layer-stack.js';
+import type { Processor, ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
+import { runVision, type VisionPass, type VisionTower } from '../../models/qwen2.5-vl/vision.js';
+
+/** Renders and tokenises prompts and cuts their images into patches, once per prompt object. */
+export function createPromptReader(processor: Processor): (prompt: Prompt) => ProcessedPrompt {
+  const processed = new WeakMap<Prompt, ProcessedPrompt>();
+  return (prompt) => {
+    const known = processed.get(prompt);
+    if (known) return known;
+    const fresh = processor.process(prompt);
+    processed.set(prompt, fresh);
+    return fresh;
+  };
+}
+
+/** Image embeddings of one tower, computed once per prompt. */
+export interface EmbeddingCache {
+  /** [image tokens, outHiddenSize], prompt after prompt; the caller disposes them. */
+  read(prompts: readonly ProcessedPrompt[], tower: VisionTower): Promise<tf.Tensor2D>;
+  /** Forgets all: the tower has changed. */
+  clear(): void;
+}
+
+/** Embeddings live as long as the prompts themselves do, outside of the backend's memory. */
+export function createEmbeddingCache(): EmbeddingCache {
+  let known = new WeakMap<ProcessedPrompt, Float32Array>();
+  const none = createGradients(new Set());
+
+  const compute = async (prompts: readonly ProcessedPrompt[], tower: VisionTower): Promise<void> => {
+    const { embeddings } = embedImages(prompts, tower, 'nothing', none);
+    const values = (await embeddings.data()) as Float32Array;
+    embeddings.dispose();
+    let taken = 0;
+    for (const prompt of prompts) {
+      const length = imageTokens(prompt, tower) * tower.config.outHiddenSize;
+      known.set(prompt, values.slice(taken, (taken += length)));
+    }
+  };
+
+  const read = async (prompts: readonly ProcessedPrompt[], tower: VisionTower): Promise<tf.Tensor2D> => {
+    const size = tower.config.outHiddenSize;
+    const missing = new Set(prompts.filter((prompt) => prompt.images.length > 0 && !known.has(prompt)));
+    if (missing.size > 0) await compute([...missing], tower);
+    const parts = prompts.flatMap((prompt) => known.get(prompt) ?? []);
+    const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return tf.tensor2d(all, [all.length / size, size]);
+  };
+
+  return { read, clear: () => (known = new WeakMap()) };
+}
+
+/** How many tokens a prompt's images become. */
+function imageTokens(prompt: ProcessedPrompt, tower: VisionTower): number {
+  const patches = prompt.images.reduce((sum, { grid: [t, h, w] }) => sum + t * h * w, 0);
+  return patches / tower.config.spatialMergeSize ** 2;
+}
+
+/** Runs all images of some prompts through the tower in one batch. Prompts without any give [0, outHiddenSize]. */
+export function embedImages(
+  prompts: readonly ProcessedPrompt[],
+  tower: VisionTower,
+  keep: Keep,
+  gradients: Gradients,
+): VisionPass {
+  const images = prompts.flatMap((prompt) => prompt.images);
+  if (images.length === 0) {
+    const embeddings = tf.zeros<tf.Rank.R2>([0, tower.config.outHiddenSize]);
+    return { embeddings, backward: (dEmbeddings) => dEmbeddings.dispose(), dispose: () => undefined };
+  }
+  const patchSize = tower.patchEmbed.weight.shape[1];
+  const pixels = tf.tidy(() =>
+    tf.concat(images.map(({ pixelValues }) => tf.tensor2d(pixelValues, [pixelValues.length / patchSize, patchSize]))),
+  );
+  const pass = runVision(
+    pixels,
+    images.map(({ grid }) => grid),
+    tower,
+    keep,
+    gradients,
+  );
+  const dispose = (): void => {
+    pass.dispose();
+    pixels.dispose();
+  };
+  if (keep === 'nothing') pixels.dispose();
+  const backward = (dEmbeddings: tf.Tensor2D): void => {
+    pass.backward(dEmbeddings);
+    pixels.dispose();
+  };
+  return { embeddings: pass.embeddings, backward, dispose };
+}

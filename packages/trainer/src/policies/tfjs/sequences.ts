@@ -1,0 +1,96 @@
+import type * as tf from '@tensorflow/tfjs';
+import ndarray from 'ndarray';
+import type { Prompt } from '../../data/prompt.js';
+import type { Gradients } from '../../models/gradients.js';
+import type { Keep } from '../../models/layer-stack.js';
+import { packSequences, type EncodedSequence } from '../../models/qwen2.5-vl/batch.js';
+import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
+import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
+import { runSequences } from '../../models/qwen2.5-vl/sequences.js';
+import type { LossResult, Matrix, Sequence } from '../policy.js';
+import { embedImages, type EmbeddingCache } from './prompts.js';
+
+/** A model with what a pass over sequences needs besides. */
+export interface ModelState {
+  readonly model: Qwen25Vl;
+  readonly readPrompt: (prompt: Prompt) => ProcessedPrompt;
+  readonly embeddings: EmbeddingCache;
+  readonly freezeVision: boolean;
+  readonly keep: Exclude<Keep, 'nothing'>;
+  readonly gradients: Gradients;
+}
+
+/** @returns [B, T] log-probs of the completions' tokens, 0 past a completion's end */
+export async function sequenceLogprobs(
+  sequences: readonly Sequence[],
+  temperature: number,
+  state: ModelState,
+): Promise<Matrix> {
+  const encoded = encode(sequences, state);
+  const batch = packSequences(encoded, state.model.config);
+  const images = await state.embeddings.read(batch.prompts, state.model.vision);
+  const pass = runSequences(batch, images, state.model, state.gradients, { temperature });
+  const flat = (await pass.logprobs.data()) as Float32Array;
+  images.dispose();
+  pass.logprobs.dispose();
+  return toMatrix(flat, encoded);
+}
+
+/** One forward and backward pass around a loss that is computed on the host. */
+export async function trainOnSequences(
+  sequences: readonly Sequence[],
+  loss: (logps: Matrix) => LossResult,
+  temperature: number,
+  state: ModelState,
+): Promise<LossResult> {
+  const { model, embeddings, freezeVision, keep, gradients } = state;
+  const encoded = encode(sequences, state);
+  const batch = packSequences(encoded, model.config);
+  const vision = freezeVision ? undefined : embedImages(batch.prompts, model.vision, keep, gradients);
+  const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
+  const pass = runSequences(batch, images, model, gradients, { temperature, keep });
+  images.dispose();
+  const logps = toMatrix((await pass.logprobs.data()) as Float32Array, encoded);
+  pass.logprobs.dispose();
+  let result: LossResult;
+  try {
+    result = loss(logps);
+    checkGradient(result.gradient, logps);
+  } catch (error) {
+    pass.dispose();
+    vision?.dispose();
+    throw error;
+  }
+  const dImages = pass.backward(fromMatrix(result.gradient, encoded));
+  if (vision) vision.backward(dImages);
+  else dImages.dispose();
+  return result;
+}
+
+function encode(sequences: readonly Sequence[], state: ModelState): EncodedSequence<ProcessedPrompt>[] {
+  return sequences.map(({ prompt, completion }) => ({ prompt: state.readPrompt(prompt), completion }));
+}
+
+function toMatrix(flat: Float32Array, sequences: readonly EncodedSequence[]): Matrix {
+  const longest = Math.max(...sequences.map(({ completion }) => completion.length));
+  const data = new Float32Array(sequences.length * longest);
+  let taken = 0;
+  sequences.forEach(({ completion }, row) => {
+    data.set(flat.subarray(taken, (taken += completion.length)), row * longest);
+  });
+  return ndarray(data, [sequences.length, longest]);
+}
+
+function fromMatrix(matrix: Matrix, sequences: readonly EncodedSequence[]): Float32Array {
+  return Float32Array.from(
+    sequences.flatMap(({ completion }, row) => completion.map((_, token) => matrix.get(row, token))),
+  );
+}
+
+function checkGradient(gradient: Matrix, logps: Matrix): void {
+  if (gradient.shape.join() === logps.shape.join()) return;
+  throw new Error(
+    `forwardBackward: the loss's gradient must have the log-probs' shape [${logps.shape.join(', ')}], ` +
+      `got [${gradient.shape.join(', ')}]`,
+  );
+}
