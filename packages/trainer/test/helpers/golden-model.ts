@@ -1,10 +1,13 @@
+import * as tf from '@tensorflow/tfjs';
 import { chooseBackend } from '../../src/backends/choose-backend.js';
-import type { Parameters } from '../../src/models/gradients.js';
+import { createGradients, type Parameters } from '../../src/models/gradients.js';
 import type { EncodedPrompt } from '../../src/models/qwen2.5-vl/batch.js';
 import type { Qwen25VlConfig } from '../../src/models/qwen2.5-vl/config.js';
 import { uploadParameters } from '../../src/models/qwen2.5-vl/parameters.js';
+import type { Qwen25Vl } from '../../src/models/qwen2.5-vl/model.js';
 import { positionIds } from '../../src/models/qwen2.5-vl/position-ids.js';
 import type { Grid } from '../../src/models/qwen2.5-vl/rope.js';
+import { runVision } from '../../src/models/qwen2.5-vl/vision.js';
 import { openCheckpoint } from '../../src/models/qwen2.5-vl/weights.js';
 import { goldenJson, goldenPath, goldenTensors, type GoldenVlmCase } from './golden.js';
 
@@ -36,6 +39,19 @@ export async function goldenPixels(images: readonly string[]): Promise<{ pixels:
   }
   const grids = images.map((image) => cases.find((entry) => entry.image === image)!.grid_thw);
   return { pixels: Float32Array.from(pixels), grids };
+}
+
+/** Embeddings of golden images, [image tokens, D], and the images' grids. */
+export async function goldenEmbeddings(
+  images: readonly string[],
+  model: Qwen25Vl,
+): Promise<{ embeddings: tf.Tensor2D; grids: Grid[] }> {
+  if (images.length === 0) return { embeddings: tf.zeros([0, model.config.text.hiddenSize]), grids: [] };
+  const { pixels, grids } = await goldenPixels(images);
+  const input = tf.tensor2d(pixels, [pixels.length / 1176, 1176]);
+  const { embeddings } = runVision(input, grids, model.vision, 'nothing', createGradients(new Set()));
+  input.dispose();
+  return { embeddings, grids };
 }
 
 /** The rows of a golden case without padding. */

@@ -6,11 +6,10 @@ import { packSequences, type EncodedPrompt } from '../../../src/models/qwen2.5-v
 import { generate, type GenerationOptions } from '../../../src/models/qwen2.5-vl/generation.js';
 import { buildModel, type Qwen25Vl } from '../../../src/models/qwen2.5-vl/model.js';
 import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
-import { runVision } from '../../../src/models/qwen2.5-vl/vision.js';
 import { goldenJson, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
 import {
   goldenParameters,
-  goldenPixels,
+  goldenEmbeddings,
   goldenPrompts,
   goldenRows,
   largestDifference,
@@ -30,11 +29,10 @@ async function setup(variant: string, entry: GoldenVlmCase): Promise<Setup> {
   const { config, parameters } = await goldenParameters(variant);
   const model = buildModel(config, parameters);
   const rows = goldenRows(entry);
-  const { pixels, grids } = await goldenPixels(rows.flatMap(({ images }) => images));
-  const images =
-    grids.length === 0
-      ? tf.zeros<tf.Rank.R2>([0, config.text.hiddenSize])
-      : runVision(tf.tensor2d(pixels, [pixels.length / 1176, 1176]), grids, model.vision, 'nothing', none).embeddings;
+  const { embeddings: images, grids } = await goldenEmbeddings(
+    rows.flatMap((row) => row.images),
+    model,
+  );
   const prompts = goldenPrompts(rows, grids, config);
   const { eos_token_id } = goldenJson<{ eos_token_id: number[] }>('vlm', variant, 'generation_config.json');
   return { model, prompts, images, stopTokens: new Set(eos_token_id) };

@@ -1,14 +1,12 @@
-import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
 import { createGradients } from '../../../src/models/gradients.js';
 import { packSequences } from '../../../src/models/qwen2.5-vl/batch.js';
 import { buildModel } from '../../../src/models/qwen2.5-vl/model.js';
 import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
-import { runVision } from '../../../src/models/qwen2.5-vl/vision.js';
 import { goldenJson, goldenTensors, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
 import {
   goldenParameters,
-  goldenPixels,
+  goldenEmbeddings,
   goldenPrompts,
   goldenRows,
   largestDifference,
@@ -26,17 +24,11 @@ describe.each(VLM_VARIANTS)('forward pass of %s', (variant) => {
     const model = buildModel(config, parameters);
     const expected = await goldenTensors('vlm', variant, 'expected.safetensors');
     const rows = goldenRows(entry);
-    const { pixels, grids } = await goldenPixels(rows.flatMap(({ images }) => images));
-
-    let images: tf.Tensor2D = tf.zeros([0, config.text.hiddenSize]);
+    const { embeddings: images, grids } = await goldenEmbeddings(
+      rows.flatMap((row) => row.images),
+      model,
+    );
     if (grids.length > 0) {
-      images = runVision(
-        tf.tensor2d(pixels, [pixels.length / 1176, 1176]),
-        grids,
-        model.vision,
-        'nothing',
-        none,
-      ).embeddings;
       const want = await expected.read(`${name}.image_embeds`);
       expect(largestDifference(images.dataSync(), want)).toBeLessThan(10 * entry.imageEmbedsNoise!);
     }
