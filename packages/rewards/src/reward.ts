@@ -1,5 +1,11 @@
 import type { Sample } from './sample.js';
 
+/** What the runner tells a reward beside the sample. */
+export interface RewardContext {
+  /** Aborts when the run is aborted or this call has timed out: hand it to `fetch` and the like. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * A reward function for one sample at a time. A plain object, so that anyone can write one:
  *
@@ -14,7 +20,7 @@ export interface Reward {
   /** Lowest and highest value; a value outside is an error. */
   readonly range: readonly [number, number];
   /** The reward; `null` when it does not apply to this sample, for example a score reward on a degradation sample. */
-  score(sample: Sample): number | null | Promise<number | null>;
+  score(sample: Sample, context?: RewardContext): number | null | Promise<number | null>;
   /** Why the sample gets this value, in plain words and without the value itself. */
   explain?(sample: Sample): string;
 }

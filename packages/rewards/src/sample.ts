@@ -16,6 +16,8 @@ export interface ScoreLabel {
   readonly task: 'score';
   /** The score, 1 (worst) to 5 (best). */
   readonly score: number;
+  /** Standard deviation of the opinions, on the scale of `score`. */
+  readonly std?: number;
 }
 
 /** The distortion in an image; a clean image has class and level 'null'. */

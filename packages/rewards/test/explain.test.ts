@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { explain, explanationLine, qInsightRewards, type Reward } from '../src/index.js';
+import {
+  explain,
+  explanationLine,
+  fidelityReward,
+  qInsightRewards,
+  temporalReward,
+  type Reward,
+} from '../src/index.js';
+import { batchOf } from './batches.js';
 import { sampleOf } from './samples.js';
 
 test('says for each reward what and why', async () => {
@@ -16,5 +24,24 @@ test('a reward without reasons of its own gives its range; it may be asynchronou
   const reward: Reward = { name: 'length', range: [0, 1], score: () => Promise.resolve(0.5) };
   expect(await explain(sampleOf('a'), [reward])).toEqual([
     { reward: 'length', value: 0.5, reason: 'no reason given (range 0 to 1)' },
+  ]);
+});
+
+test('a reward that compares samples is explained within the batch', async () => {
+  const batch = batchOf({ label: 4, says: [4] }, { label: 2, says: [2] });
+  const [entry] = await explain(batch[0]!, [fidelityReward()], batch);
+  expect(entry?.value).toBeCloseTo(1, 2);
+  expect(entry?.reason).toBe('said 4, the label is 4; compared with 1 other image');
+  expect(await explain(batch[0]!, [fidelityReward()])).toEqual([
+    { reward: 'fidelity', value: null, reason: 'no other image to compare with' },
+  ]);
+});
+
+test('a group reward sees its group alone, and may have no reasons', async () => {
+  const accuracy: Reward = { name: 'accuracy', range: [0, 1], score: () => 1 };
+  const sample = sampleOf('a');
+  const control = { ...sampleOf('b', undefined, 'control'), group: 'other', metadata: { frames: 'shuffled' } };
+  expect(await explain(sample, [temporalReward({ accuracy })], [sample, control])).toEqual([
+    { reward: 'temporal', value: null, reason: 'no reason given (range 0 to 0.3)' },
   ]);
 });

@@ -13,7 +13,7 @@ test('a perfect answer earns 2 on every task, as in the paper', async () => {
     ),
     sampleOf(`${think}<answer>Image A</answer>`, IMAGE_A_LABEL, 'comparison'),
   ];
-  expect(await runRewards(samples, qInsightRewards())).toEqual({
+  expect(await runRewards(samples, qInsightRewards())).toMatchObject({
     names: ['format', 'score', 'degradation', 'comparison'],
     ids: ['score', 'degradation', 'comparison'],
     values: [

@@ -1,0 +1,98 @@
+import type { RewardContext } from '../reward.js';
+
+/** How a call ended. */
+export type Outcome<T> = Done<T> | Failed;
+
+interface Done<T> {
+  readonly ok: true;
+  readonly value: T;
+}
+
+interface Failed {
+  readonly ok: false;
+  readonly kind: 'error' | 'timeout';
+  readonly cause: unknown;
+}
+
+/** Limits of a call. */
+export interface CallLimits {
+  readonly timeout: number | undefined;
+  readonly retries: number;
+  readonly backoff: number;
+  readonly signal: AbortSignal;
+}
+
+type Work<T> = (context: RewardContext) => T | Promise<T>;
+
+/**
+ * Calls `work`, again after a failure as often as the limits say. Stays synchronous when `work` is and succeeds, which keeps
+ * plain reward functions fast.
+ */
+export function attempt<T>(work: Work<T>, limits: CallLimits, onRetry: () => void): Outcome<T> | Promise<Outcome<T>> {
+  const first = tryOnce(work, limits);
+  if (limits.retries === 0 || (!isPromise(first) && first.ok)) return first;
+  return insist(first, work, limits, onRetry);
+}
+
+async function insist<T>(
+  first: Outcome<T> | Promise<Outcome<T>>,
+  work: Work<T>,
+  limits: CallLimits,
+  onRetry: () => void,
+): Promise<Outcome<T>> {
+  let outcome = await first;
+  for (let tries = 0; tries < limits.retries && !outcome.ok; tries += 1) {
+    await sleep(limits.backoff * 2 ** tries);
+    limits.signal.throwIfAborted();
+    onRetry();
+    outcome = await tryOnce(work, limits);
+  }
+  return outcome;
+}
+
+function tryOnce<T>(work: Work<T>, limits: CallLimits): Outcome<T> | Promise<Outcome<T>> {
+  const expiry = limits.timeout === undefined ? undefined : new AbortController();
+  const context = { signal: expiry === undefined ? limits.signal : AbortSignal.any([limits.signal, expiry.signal]) };
+  try {
+    const value = work(context);
+    return isPromise(value) ? settle(value, limits.timeout, expiry) : { ok: true, value };
+  } catch (cause) {
+    return { ok: false, kind: 'error', cause };
+  }
+}
+
+/** Waits for the value, or for the timeout, whichever comes first, whether or not the work heeds its signal. */
+async function settle<T>(
+  value: Promise<T>,
+  timeout: number | undefined,
+  expiry: AbortController | undefined,
+): Promise<Outcome<T>> {
+  const settled = value.then(
+    (result): Outcome<T> => ({ ok: true, value: result }),
+    (cause: unknown): Outcome<T> => ({ ok: false, kind: 'error', cause }),
+  );
+  if (timeout === undefined) return settled;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<Outcome<T>>((resolve) => {
+    timer = setTimeout(() => {
+      const cause = new Error(`no answer within ${timeout} ms`);
+      resolve({ ok: false, kind: 'timeout', cause });
+      expiry?.abort(cause);
+    }, timeout);
+  });
+  try {
+    return await Promise.race([settled, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether `value` has to be waited for. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Resolves after some milliseconds. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

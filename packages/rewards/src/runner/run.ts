@@ -1,0 +1,87 @@
+import { isBatchReward, type AnyReward } from '../batch-reward.js';
+import type { Sample } from '../sample.js';
+import { attempt, isPromise, type Outcome } from './attempt.js';
+import { checkLimits, checkUnique, policiesOf, weightsOf } from './checks.js';
+import { callReward, issueOf, jobsOf, valuesOf, type Job } from './jobs.js';
+import type { RunRewardsOptions } from './options.js';
+import { runPool } from './pool.js';
+import type { RewardReport } from './table.js';
+import { openTally } from './tally.js';
+
+/**
+ * Gives every sample every reward, and says what went on. Samples are kept apart by id: a duplicate id, a duplicate reward name,
+ * and a weight or policy for an unknown reward are errors. A reward that throws, takes too long, or gives anything but `null`
+ * or a number in its range is dealt with as `onError` says; by default the run rejects, naming reward and sample.
+ *
+ * @example
+ * ```ts
+ * const report = await runRewards(samples, qInsightRewards(), { weights: { format: 0.5 } });
+ * report.totals[0]; // what samples[0] earned
+ * report.metrics['score']?.mean;
+ * ```
+ */
+export async function runRewards(
+  samples: readonly Sample[],
+  rewards: readonly AnyReward[],
+  options: RunRewardsOptions = {},
+): Promise<RewardReport> {
+  const names = rewards.map((reward) => reward.name);
+  checkUnique('sample id', samples.map((sample) => sample.id)); // prettier-ignore
+  checkUnique('reward name', names);
+  checkLimits(options);
+  const policyOf = policiesOf(names, options.onError);
+  const weights = weightsOf(names, options.weights);
+  const { timeout, retries = 0, backoff = 100, concurrency = 64, perSecond, cache } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const jobs = jobsOf(samples, rewards);
+  const tally = openTally(samples, rewards);
+  let done = 0;
+
+  function call(job: Job): void | Promise<void> {
+    const started = performance.now();
+    const limits = { timeout, retries, backoff, signal };
+    const outcome = attempt<unknown>((context) => callReward(job, context), limits, () => tally.retried(job)); // prettier-ignore
+    if (isPromise(outcome)) return outcome.then((settled) => finish(job, settled, started));
+    finish(job, outcome, started);
+  }
+
+  function finish(job: Job, outcome: Outcome<unknown>, started: number): void {
+    tally.called(job, performance.now() - started);
+    const values = outcome.ok ? valuesOf(job, outcome.value) : undefined;
+    if (Array.isArray(values)) tally.gave(job, values);
+    else {
+      const issue = issueOf(job, outcome, values);
+      const policy = policyOf(job.reward.name);
+      if (policy === 'fail-run') throw new Error(`runRewards: ${issue.message}`, { cause: issue.cause });
+      tally.failed(job, issue, policy);
+    }
+    progress();
+  }
+
+  async function callCached(job: Job): Promise<void> {
+    const key = isBatchReward(job.reward) ? undefined : cacheKeyOf(job, options);
+    const kept = key === undefined ? undefined : await cache?.get(key);
+    if (kept === undefined) {
+      await call(job);
+      const value = tally.valueOf(job);
+      if (key !== undefined && value !== undefined) await cache?.set(key, value);
+      return;
+    }
+    tally.fromCache(job, kept);
+    progress();
+  }
+
+  function progress(): void {
+    done += 1;
+    options.onProgress?.({ done, total: jobs.length });
+  }
+
+  await runPool(jobs, { concurrency, perSecond, signal }, cache === undefined ? call : callCached);
+  return tally.report(weights);
+}
+
+function cacheKeyOf(job: Job, options: RunRewardsOptions): string | undefined {
+  const sample = job.samples[0]!;
+  if (options.cacheKey !== undefined) return options.cacheKey(job.reward, sample);
+  return JSON.stringify([job.reward.name, sample.completion, sample.label, sample.metadata]);
+}

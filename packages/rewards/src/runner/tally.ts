@@ -1,0 +1,100 @@
+import type { AnyReward } from '../batch-reward.js';
+import { mean, variance } from '../math/statistics.js';
+import type { Sample } from '../sample.js';
+import type { Job } from './jobs.js';
+import type { ErrorPolicy } from './options.js';
+import type { RewardIssue, RewardMetrics, RewardReport } from './table.js';
+
+/** Collects what a run's calls give. */
+export interface Tally {
+  readonly called: (job: Job, milliseconds: number) => void;
+  readonly retried: (job: Job) => void;
+  readonly gave: (job: Job, values: readonly (number | null)[]) => void;
+  /** The value a call gave for its one sample; `undefined` when it failed. */
+  readonly valueOf: (job: Job) => number | null | undefined;
+  readonly fromCache: (job: Job, value: number | null) => void;
+  readonly failed: (job: Job, issue: RewardIssue, policy: ErrorPolicy) => void;
+  readonly report: (weights: readonly number[]) => RewardReport;
+}
+
+/** An empty tally: every value is `null` until a call gives one. */
+export function openTally(samples: readonly Sample[], rewards: readonly AnyReward[]): Tally {
+  const rowOf = new Map(samples.map((sample, row) => [sample.id, row]));
+  const values = samples.map(() => new Array<number | null>(rewards.length).fill(null));
+  const counts = rewards.map(() => ({ calls: 0, milliseconds: 0, retries: 0, cached: 0 }));
+  const issues: RewardIssue[] = [];
+  const skipped = new Set<string>();
+  const failedGroups = new Set<string>();
+
+  function gave(job: Job, given: readonly (number | null)[]): void {
+    for (const [index, sample] of job.samples.entries())
+      values[rowOf.get(sample.id)!]![job.column] = given[index] ?? null;
+  }
+
+  return {
+    gave,
+    called(job, milliseconds) {
+      counts[job.column]!.calls += 1;
+      counts[job.column]!.milliseconds += milliseconds;
+    },
+    retried(job) {
+      counts[job.column]!.retries += 1;
+    },
+    valueOf(job) {
+      const { id } = job.samples[0]!;
+      const failed = issues.some((issue) => issue.reward === job.reward.name && issue.samples.includes(id));
+      return failed ? undefined : values[rowOf.get(id)!]![job.column];
+    },
+    fromCache(job, value) {
+      counts[job.column]!.cached += 1;
+      gave(job, [value]);
+    },
+    failed(job, issue, policy) {
+      issues.push(issue);
+      const [low, high] = job.reward.range;
+      if (policy === 'zero') gave(job, job.samples.map(() => Math.min(Math.max(0, low), high))); // prettier-ignore
+      for (const sample of job.samples) {
+        if (policy === 'skip') skipped.add(sample.id);
+        if (policy === 'fail-group') failedGroups.add(sample.group);
+      }
+    },
+    report(weights) {
+      for (const [row, sample] of samples.entries()) {
+        if (skipped.has(sample.id) || failedGroups.has(sample.group)) values[row]!.fill(null);
+      }
+      const names = rewards.map((reward) => reward.name);
+      const metricsOf = (name: string, column: number): RewardMetrics => {
+        const given = values.map((row) => row[column] ?? null).filter((value) => value !== null);
+        const own = issues.filter((issue) => issue.reward === name);
+        const timeouts = own.filter((issue) => issue.kind === 'timeout').length;
+        const { calls, milliseconds, retries, cached } = counts[column]!;
+        return {
+          mean: mean(given),
+          std: Math.sqrt(variance(given, 0)),
+          nulls: values.length - given.length,
+          errors: own.length - timeouts,
+          timeouts,
+          retries,
+          cached,
+          latency: calls === 0 ? 0 : milliseconds / calls,
+        };
+      };
+      return {
+        names,
+        ids: samples.map((sample) => sample.id),
+        values,
+        totals: values.map((row) => weightedSum(row, weights)),
+        issues,
+        metrics: Object.fromEntries(names.map((name, column) => [name, metricsOf(name, column)])),
+      };
+    },
+  };
+}
+
+function weightedSum(row: readonly (number | null)[], weights: readonly number[]): number | null {
+  let total: number | null = null;
+  for (const [column, value] of row.entries()) {
+    if (value !== null) total = (total ?? 0) + value * weights[column]!;
+  }
+  return total;
+}
