@@ -51,14 +51,14 @@ export function adamWStep(
     if (!parameter) throw new Error(`adamWStep: a gradient for "${name}", which is no parameter`);
     const before = { m: state.firstMoments.get(name), v: state.secondMoments.get(name) };
     const decay = decayed === 'all' || parameter.rank > 1 ? weightDecay : 0;
-    const [m, v, next] = tidy(() => {
+    const [m, v, next] = tidy((): readonly [tf.Tensor, tf.Tensor, tf.Tensor] => {
       const g = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
       const m = before.m ? tf.add(before.m, tf.mul(tf.sub(g, before.m), 1 - beta1)) : tf.mul(g, 1 - beta1);
       const square = tf.mul(tf.square(g), 1 - beta2);
       const v = before.v ? tf.add(tf.mul(before.v, beta2), square) : square;
       const denominator = tf.add(tf.div(tf.sqrt(v), correction), epsilon);
       const shrunk = decay === 0 ? parameter : tf.mul(parameter, 1 - learningRate * decay);
-      return [m, v, tf.sub(shrunk, tf.mul(tf.div(m, denominator), stepSize))] as const;
+      return [m, v, tf.sub(shrunk, tf.mul(tf.div(m, denominator), stepSize))];
     });
     free(before, parameter);
     state.firstMoments.set(name, m);

@@ -90,7 +90,8 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
 
   return {
     sample: (asked, sampling) => sampleGroups(asked, sampling, state('policy'), processor.tokenizer, eosTokenIds),
-    logprobs: (sequences, { weights: which = 'policy', temperature = 1 } = {}) =>
+    // async, so that a missing reference rejects instead of throwing
+    logprobs: async (sequences, { weights: which = 'policy', temperature = 1 } = {}) =>
       sequenceLogprobs(sequences, temperature, state(which)),
     forwardBackward: (sequences, loss, { temperature = 1 } = {}) =>
       trainOnSequences(sequences, loss, temperature, state('policy')),
