@@ -27,7 +27,8 @@ export function flatten(where: string, batch: GrpoBatch): FlatBatch {
   const mask = readMask(where, batch.mask);
   const optional = (name: 'oldLogps' | 'refLogps' | 'samplerLogps' | 'entropies' | 'weights') => {
     const matrix = batch[name];
-    return matrix === undefined ? undefined : readMatrix(where, name, matrix, mask, rows, columns);
+    if (matrix === undefined) return undefined;
+    return readMatrix(where, name, matrix, mask, rows, columns, name === 'samplerLogps' ? 'allow NaN' : 'reject NaN');
   };
   return {
     rows,

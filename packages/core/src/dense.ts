@@ -40,7 +40,8 @@ export function readMatrix(
   mask: Uint8Array,
   rows: number,
   columns: number,
-) {
+  missing: 'reject NaN' | 'allow NaN' = 'reject NaN',
+): Float64Array {
   checkShape(where, argument, array, rows, columns);
   const out = new Float64Array(rows * columns);
   const [down = 0, right = 0] = array.stride;
@@ -48,8 +49,9 @@ export function readMatrix(
     for (let column = 0; column < columns; column++, k++) {
       if (mask[k] === 0) continue;
       const value = array.data[array.offset + row * down + column * right]!;
-      if (!Number.isFinite(value))
+      if (!Number.isFinite(value) && !(missing === 'allow NaN' && Number.isNaN(value))) {
         fail(where, argument, `be finite where the mask is 1, at [${row}, ${column}]`, value);
+      }
       out[k] = value;
     }
   }

@@ -2,10 +2,13 @@ import ndarray from 'ndarray';
 import { type AggregationMode, type AggregationOptions, flatAggregationWeights } from './aggregation.js';
 import { type FlatBatch, flatten } from './batch.js';
 import { checkOneOf, checkPositive, fail } from './checks.js';
+import type { CorrectionStep } from './corrections/steps.js';
+import { flatCorrection } from './corrections/weights.js';
+import { type EntropyOptions, entropyTerms } from './entropy.js';
 import { checkKlOptions, type KlOptions, klTerms } from './kl/penalty.js';
 import { type PolicyLossOptions, policyTerms } from './losses/policy.js';
 import type { TokenBatch } from './losses/tokens.js';
-import { maskedMean, policyMetrics } from './metrics.js';
+import { correctionMetrics, maskedMean, policyMetrics } from './metrics.js';
 import { addRatioGradient, importanceLogRatio, type LogRatio, type RatioLevel } from './ratio.js';
 import type { GrpoBatch, GrpoResult } from './types.js';
 
@@ -17,6 +20,12 @@ export interface GrpoOptions {
   readonly ratioLevel?: RatioLevel | undefined;
   /** The log importance ratio is held within ±this, where it then has no gradient. Infinity = off. @defaultValue 20 */
   readonly logRatioClamp?: number | undefined;
+  /** How to make up for a sampler that is not quite the old policy; needs `samplerLogps`. @defaultValue none */
+  readonly corrections?: readonly CorrectionStep[] | undefined;
+  /** What the correction multiplies: the policy loss (TRL, verl, Liger) or the KL too (ms-swift). @defaultValue 'policy' */
+  readonly correctionScope?: 'policy' | 'all' | undefined;
+  /** Top-entropy mask and entropy bonus; needs `entropies`. @defaultValue none */
+  readonly entropy?: EntropyOptions | undefined;
   /** The KL term. @defaultValue none */
   readonly kl?: KlOptions | undefined;
   /** How token losses become one number; ignored when the batch brings `weights`. @defaultValue `{ mode: 'token-mean' }` */
@@ -57,23 +66,63 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoOptions = {}): GrpoResul
   const weights = flat.weights ?? flatAggregationWeights(mask, rows, columns, mode, aggregation);
 
   const ratio = importanceLogRatio(logps, flat.oldLogps ?? logps, mask, columns, ratioLevel, logRatioClamp);
-  const tokens: TokenBatch = { columns, mask, logps, logRatio: ratio.values, advantages: flat.advantages, weights };
+  const { advantages, oldLogps, groups } = flat;
+  const entropy = entropyTerms(flat, options.entropy ?? {});
+  const correction = corrected(flat, options);
+  const corrections = correction?.factors;
+  const tokens: TokenBatch = {
+    columns,
+    mask,
+    logps,
+    logRatio: ratio.values,
+    advantages,
+    weights: policyWeights(weights, corrections, entropy?.kept),
+    oldLogps,
+    groups,
+    corrections,
+  };
   const terms = policyTerms(tokens, policy);
   const gradient = terms.logpsGradient ?? new Float64Array(mask.length);
-  const policyLoss = weightedSum(weights, terms.value);
-  const klPart = addKl(gradient, terms.ratioGradient, flat, weights, ratio, kl);
+  const policyLoss = weightedSum(tokens.weights, terms.value);
+  const klWeights = options.correctionScope === 'all' ? policyWeights(weights, corrections) : weights;
+  const klPart = addKl(gradient, terms.ratioGradient, flat, klWeights, ratio, kl);
   addRatioGradient(gradient, terms.ratioGradient, ratio, mask, columns, ratioLevel);
 
-  const loss = policyLoss + klPart.loss;
+  const loss = policyLoss + klPart.loss + (entropy?.loss ?? 0);
   const metrics = {
     loss,
     policy_loss: policyLoss,
     ...klPart.metrics,
     ...policyMetrics(tokens, terms),
+    ...correction?.metrics,
     ...(flat.entropies && { entropy: maskedMean(flat.entropies, mask) }),
     on_policy: flat.oldLogps === undefined ? 1 : 0,
   };
-  return { loss, gradient: ndarray(gradient, [rows, columns]), metrics };
+  return {
+    loss,
+    gradient: ndarray(gradient, [rows, columns]),
+    metrics,
+    ...(entropy?.gradient && { entropyGradient: ndarray(entropy.gradient, [rows, columns]) }),
+  };
+}
+
+/** Weights of the policy loss: those of the aggregation, times the correction, of the tokens that are kept. */
+function policyWeights(weights: Float64Array, factors?: Float64Array, kept?: Uint8Array): Float64Array {
+  if (factors === undefined && kept === undefined) return weights;
+  return weights.map((w, k) => w * (factors?.[k] ?? 1) * (kept?.[k] ?? 1));
+}
+
+/** The correction for the sampler, and figures about it. */
+function corrected(flat: FlatBatch, options: GrpoOptions) {
+  checkOneOf('grpoLoss', 'correctionScope', options.correctionScope ?? 'policy', ['policy', 'all']);
+  const { corrections = [] } = options;
+  if (corrections.length === 0) return undefined;
+  const { columns, mask, logps, advantages, oldLogps = logps } = flat;
+  // without a separate sampler the old policy is the sampler: only 'off-policy' and 'tv-bound' then have anything to do
+  const samplerLogps = flat.samplerLogps ?? oldLogps;
+  const batch = { columns, mask, logps, advantages, oldLogps, samplerLogps };
+  const { weights: factors, missing } = flatCorrection('grpoLoss', batch, corrections);
+  return { factors, metrics: { ...correctionMetrics(factors, mask), 'sampler/missing': missing } };
 }
 
 /** Adds β w KL to both gradients, and returns its share of the loss. */

@@ -41,14 +41,34 @@ export {
   type AggregationOptions,
   aggregationWeights,
 } from './aggregation.js';
+export { type CorrectionLevel, type CorrectionStep } from './corrections/steps.js';
+export { type CorrectionBatch, correctionWeights } from './corrections/weights.js';
+export {
+  adaptiveEntropy,
+  type AdaptiveEntropyOptions,
+  type AdaptiveEntropyState,
+  type EntropyOptions,
+} from './entropy.js';
+export { topEntropyMask } from './filters/top-entropy.js';
 export { grpoLoss, type GrpoOptions } from './grpo.js';
 export { adaptiveKl, type AdaptiveKlOptions, type AdaptiveKlState, cosineCoefficient } from './kl/controllers.js';
 export { type KlEstimator, klEstimators, type KlTerm } from './kl/estimators.js';
 export { addKlToAdvantages, type KlInAdvantageOptions } from './kl/in-advantage.js';
 export { type KlOptions } from './kl/penalty.js';
+export { cispo, type CispoOptions } from './losses/cispo.js';
 export { type ClippedOptions, clippedSurrogate } from './losses/clipped.js';
+export { clipCov, type ClipCovOptions, klCov, type KlCovOptions } from './losses/covariance.js';
+export { dppo, type DppoOptions } from './losses/dppo.js';
+export { dro, type DroOptions } from './losses/dro.js';
+export { fipo, type FipoOptions } from './losses/fipo.js';
+export { gmpo, type GmpoOptions } from './losses/gmpo.js';
 export { type PolicyLossOptions } from './losses/policy.js';
+export { ratioWindow, type RatioWindowOptions } from './losses/ratio-window.js';
+export { real, type RealOptions } from './losses/real.js';
+export { importanceWeighted, reinforce } from './losses/reinforce.js';
+export { sapo, type SapoOptions } from './losses/sapo.js';
 export { CLIP, type LossTerms, type TokenBatch } from './losses/tokens.js';
+export { vespo, type VespoOptions } from './losses/vespo.js';
 export { combineMetrics } from './metrics.js';
 export { type Preset, type PresetName, presets } from './presets.js';
 export { type RatioLevel } from './ratio.js';

@@ -50,7 +50,31 @@ export function policyMetrics(tokens: TokenBatch, terms: LossTerms): Record<stri
   };
 }
 
-const sums = new Set(['loss', 'policy_loss', 'kl_loss', 'tokens', 'sequences']);
+/** @internal Figures about the weights of a correction. */
+export function correctionMetrics(factors: Float64Array, mask: Uint8Array): Record<string, number> {
+  let [count, sum, squares, kept, least, most] = [0, 0, 0, 0, Infinity, 0];
+  for (let k = 0; k < mask.length; k++) {
+    if (mask[k] === 0) continue;
+    const w = factors[k]!;
+    count++;
+    sum += w;
+    squares += w * w;
+    if (w !== 0) kept++;
+    least = Math.min(least, w);
+    most = Math.max(most, w);
+  }
+  const n = Math.max(1, count);
+  return {
+    'correction/mean': sum / n,
+    'correction/min': count === 0 ? 1 : least,
+    'correction/max': most,
+    'correction/dropped': (count - kept) / n,
+    // (Σw)² / (n Σw²): 1 when all weights are equal, 1/n when one token has it all
+    'correction/effective_sample_size': squares === 0 ? 0 : (sum * sum) / (n * squares),
+  };
+}
+
+const sums = new Set(['loss', 'policy_loss', 'kl_loss', 'tokens', 'sequences', 'sampler/missing']);
 
 /**
  * Metrics of a whole batch from those of its micro-batches: losses and counts add up, `…/min` and `…/max` are the least and

@@ -21,7 +21,7 @@ export interface GrpoBatch {
   readonly oldLogps?: Matrix | undefined;
   /** Log-probabilities under the reference policy. Needed when the KL coefficient is above 0. */
   readonly refLogps?: Matrix | undefined;
-  /** Log-probabilities as the sampler reported them when it drew the tokens. */
+  /** Log-probabilities as the sampler reported them when it drew the tokens; NaN = not reported. For `corrections`. */
   readonly samplerLogps?: Matrix | undefined;
   /** Entropy of the policy's distribution at each token; only logged unless an option uses it. */
   readonly entropies?: Matrix | undefined;
@@ -40,6 +40,8 @@ export interface GrpoResult {
   readonly loss: number;
   /** [B, T] dLoss/dlogps; 0 where the mask is 0. */
   readonly gradient: NdArray<Float64Array>;
+  /** [B, T] dLoss/dentropies; only with an entropy bonus. */
+  readonly entropyGradient?: NdArray<Float64Array>;
   /** Figures to log, by name. `combineMetrics` joins those of micro-batches. */
   readonly metrics: Record<string, number>;
 }

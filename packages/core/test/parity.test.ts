@@ -4,9 +4,12 @@ import { cases as advSkyrl } from './parity/adv-skyrl.js';
 import { cases as advSwift } from './parity/adv-swift.js';
 import { cases as advTrl } from './parity/adv-trl.js';
 import { cases as advVerl } from './parity/adv-verl.js';
+import { cases as lossQInsight } from './parity/loss-qinsight.js';
+import { cases as lossTrl } from './parity/loss-trl.js';
 import { expectClose } from './support/close.js';
 
-const all = [...advTrl(), ...advVerl(), ...advOpenrlhf(), ...advSwift(), ...advSkyrl()];
+const sources = [lossQInsight, lossTrl, advTrl, advVerl, advOpenrlhf, advSwift, advSkyrl];
+const all = sources.flatMap((cases) => cases());
 
 describe('parity with the real packages', () => {
   test.each(all.map((c, i) => [i, c.file, c.name, c] as const))('%d %s %s', (_, __, ___, c) => {

@@ -1,5 +1,5 @@
 import { checkAtLeast, fail } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch } from './tokens.js';
+import { CLIP, type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
 
 /** Options of {@link clippedSurrogate}. */
 export interface ClippedOptions {
@@ -38,30 +38,18 @@ export function clippedSurrogate(tokens: TokenBatch, options: ClippedOptions = {
   checkAtLeast(where, 'clipLow', clipLow, 0);
   checkAtLeast(where, 'clipHigh', clipHigh, 0);
   if (!(dualClip > 1)) fail(where, 'dualClip', 'be above 1', dualClip);
-  const { mask, logRatio, advantages, weights } = tokens;
-  const value = new Float64Array(mask.length);
-  const ratioGradient = new Float64Array(mask.length);
-  const clipped = new Uint8Array(mask.length);
-
-  for (let k = 0; k < mask.length; k++) {
-    if (mask[k] === 0) continue;
+  const { logRatio, advantages } = tokens;
+  const [low, high] = [1 - clipLow, 1 + clipHigh];
+  return tokenwise(tokens, (out, k) => {
     const ratio = Math.exp(logRatio[k]!);
     const advantage = advantages[k]!;
-    const code = clipCode(ratio, advantage, 1 - clipLow, 1 + clipHigh, dualClip);
-    clipped[k] = code;
-    if (code === CLIP.none) {
-      // advantage 0 is asked for first: an infinite ratio (no clamp) times 0 would be NaN
-      value[k] = advantage === 0 ? 0 : -ratio * advantage;
-      ratioGradient[k] = weights[k]! * value[k]!;
-    } else {
-      value[k] = -advantage * (code === CLIP.low ? 1 - clipLow : code === CLIP.high ? 1 + clipHigh : dualClip);
-    }
-  }
-  return { value, ratioGradient, clipped };
+    out.clip = clipCode(ratio, advantage, low, high, dualClip);
+    if (out.clip === CLIP.none) out.value = out.ratioSlope = -ratio * advantage;
+    else out.value = -advantage * (out.clip === CLIP.low ? low : out.clip === CLIP.high ? high : dualClip);
+  });
 }
 
 function clipCode(ratio: number, advantage: number, low: number, high: number, dual: number): number {
   if (advantage > 0) return ratio > high ? CLIP.high : CLIP.none;
-  if (advantage < 0) return ratio < low ? CLIP.low : ratio > dual ? CLIP.dual : CLIP.none;
-  return CLIP.none;
+  return ratio < low ? CLIP.low : ratio > dual ? CLIP.dual : CLIP.none;
 }

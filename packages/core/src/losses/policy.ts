@@ -1,12 +1,86 @@
 import { checkOneOf } from '../checks.js';
+import { cispo, type CispoOptions } from './cispo.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
+import { clipCov, type ClipCovOptions, klCov, type KlCovOptions } from './covariance.js';
+import { dppo, type DppoOptions } from './dppo.js';
+import { dro, type DroOptions } from './dro.js';
+import { fipo, type FipoOptions } from './fipo.js';
+import { gmpo, type GmpoOptions } from './gmpo.js';
+import { ratioWindow, type RatioWindowOptions } from './ratio-window.js';
+import { real, type RealOptions } from './real.js';
+import { importanceWeighted, reinforce } from './reinforce.js';
+import { sapo, type SapoOptions } from './sapo.js';
 import type { LossTerms, TokenBatch } from './tokens.js';
+import { vespo, type VespoOptions } from './vespo.js';
 
-/** A policy loss by name, with its options. */
-export type PolicyLossOptions = { readonly type: 'clipped' } & ClippedOptions;
+/**
+ * A policy loss by name, with the options of the function of that name. GSPO is `clipped` with `ratioLevel: 'sequence'`, LUSPO is
+ * that with the aggregation `sequence-mean-token-sum`: neither is a loss of its own.
+ */
+export type PolicyLossOptions =
+  | ({ readonly type: 'clipped' } & ClippedOptions)
+  | { readonly type: 'reinforce' }
+  | { readonly type: 'importance-weighted' }
+  | ({ readonly type: 'cispo' } & CispoOptions)
+  | ({ readonly type: 'sapo' } & SapoOptions)
+  | ({ readonly type: 'gmpo' } & GmpoOptions)
+  | ({ readonly type: 'vespo' } & VespoOptions)
+  | ({ readonly type: 'fipo' } & FipoOptions)
+  | ({ readonly type: 'real' } & RealOptions)
+  | ({ readonly type: 'clip-cov' } & ClipCovOptions)
+  | ({ readonly type: 'kl-cov' } & KlCovOptions)
+  | ({ readonly type: 'dppo' } & DppoOptions)
+  | ({ readonly type: 'dro' } & DroOptions)
+  | ({ readonly type: 'ratio-window' } & RatioWindowOptions);
+
+const types = [
+  'clipped',
+  'reinforce',
+  'importance-weighted',
+  'cispo',
+  'sapo',
+  'gmpo',
+  'vespo',
+  'fipo',
+  'real',
+  'clip-cov',
+  'kl-cov',
+  'dppo',
+  'dro',
+  'ratio-window',
+] as const satisfies readonly PolicyLossOptions['type'][];
 
 /** @internal */
 export function policyTerms(tokens: TokenBatch, options: PolicyLossOptions): LossTerms {
-  checkOneOf('grpoLoss', 'policy.type', options.type, ['clipped']);
-  return clippedSurrogate(tokens, options);
+  checkOneOf('grpoLoss', 'policy.type', options.type, types);
+  switch (options.type) {
+    case 'clipped':
+      return clippedSurrogate(tokens, options);
+    case 'reinforce':
+      return reinforce(tokens);
+    case 'importance-weighted':
+      return importanceWeighted(tokens);
+    case 'cispo':
+      return cispo(tokens, options);
+    case 'sapo':
+      return sapo(tokens, options);
+    case 'gmpo':
+      return gmpo(tokens, options);
+    case 'vespo':
+      return vespo(tokens, options);
+    case 'fipo':
+      return fipo(tokens, options);
+    case 'real':
+      return real(tokens, options);
+    case 'clip-cov':
+      return clipCov(tokens, options);
+    case 'kl-cov':
+      return klCov(tokens, options);
+    case 'dppo':
+      return dppo(tokens, options);
+    case 'dro':
+      return dro(tokens, options);
+    case 'ratio-window':
+      return ratioWindow(tokens, options);
+  }
 }

@@ -1,3 +1,5 @@
+import type { GroupId } from '../types.js';
+
 /** A batch's tokens as the policy losses read them: flat, row-major [B*T], float64. Entries under mask 0 are ignored. */
 export interface TokenBatch {
   /** T, so that row b is entries b*T to b*T + T. */
@@ -11,6 +13,12 @@ export interface TokenBatch {
   readonly advantages: Float64Array;
   /** Weight of each token's value in the loss, 0 under mask 0. */
   readonly weights: Float64Array;
+  /** Log-probabilities under the old policy; absent = those of the policy itself. */
+  readonly oldLogps?: Float64Array | undefined;
+  /** [B] group of each row, for losses that compare completions. */
+  readonly groups?: ArrayLike<GroupId> | undefined;
+  /** Weights of a correction for the sampler's mismatch, already part of `weights`; only VESPO looks at them. */
+  readonly corrections?: Float64Array | undefined;
 }
 
 /** Why a token's gradient is exactly 0: nothing, the lower bound, the upper bound, or the second upper bound for A < 0. */
@@ -26,4 +34,37 @@ export interface LossTerms {
   readonly logpsGradient?: Float64Array;
   /** [B*T] one of {@link CLIP}. */
   readonly clipped: Uint8Array;
+}
+
+/** @internal What one token contributes: its value and its two slopes, before weighting, and a clip code. */
+export interface TokenTerm {
+  value: number;
+  ratioSlope: number;
+  logpsSlope: number;
+  clip: number;
+}
+
+/**
+ * @internal Terms of a loss whose tokens do not depend on one another. `fill` writes into one shared object, so that nothing
+ * is allocated per token. It is not called for tokens of advantage 0: they contribute nothing in any of these losses, and an
+ * infinite ratio (no clamp) times 0 would be NaN.
+ */
+export function tokenwise(tokens: TokenBatch, fill: (out: TokenTerm, k: number) => void): Required<LossTerms> {
+  const { mask, weights, advantages } = tokens;
+  const value = new Float64Array(mask.length);
+  const ratioGradient = new Float64Array(mask.length);
+  const logpsGradient = new Float64Array(mask.length);
+  const clipped = new Uint8Array(mask.length);
+  const out: TokenTerm = { value: 0, ratioSlope: 0, logpsSlope: 0, clip: CLIP.none };
+  for (let k = 0; k < mask.length; k++) {
+    if (mask[k] === 0 || advantages[k] === 0) continue;
+    out.ratioSlope = out.logpsSlope = 0;
+    out.clip = CLIP.none;
+    fill(out, k);
+    value[k] = out.value;
+    ratioGradient[k] = weights[k]! * out.ratioSlope;
+    logpsGradient[k] = weights[k]! * out.logpsSlope;
+    clipped[k] = out.clip;
+  }
+  return { value, ratioGradient, logpsGradient, clipped };
 }

@@ -1,0 +1,40 @@
+import { checkPositive } from '../checks.js';
+import { type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+
+/** Options of {@link dro}. */
+export interface DroOptions {
+  /** β: strength of the pull to the old policy. @defaultValue 1 */
+  readonly beta?: number | undefined;
+}
+
+/**
+ * The policy gradient with a quadratic pull to the old policy instead of a clip (DRO).
+ *
+ * L = −(A · logp − ½ β ℓ²)
+ *
+ * See DRO, arXiv 2405.19107; as verl's `dro`. Tokens of advantage 0 are pulled back too.
+ *
+ * @param tokens - flat [B*T] arrays of one length.
+ * @throws RangeError for β not above 0.
+ * @example
+ * ```ts
+ * const at = (x: number) => Float64Array.of(x);
+ * const tokens = { columns: 1, mask: Uint8Array.of(1), logps: at(-2), logRatio: at(0.5), advantages: at(1), weights: at(1) };
+ * dro(tokens, { beta: 2 }).value[0]; // 2.25
+ * ```
+ */
+export function dro(tokens: TokenBatch, options: DroOptions = {}): LossTerms {
+  const { beta = 1 } = options;
+  checkPositive('dro', 'beta', beta);
+  const { mask, logps, logRatio, advantages, weights } = tokens;
+  const terms = tokenwise(tokens, (out, k) => {
+    out.logpsSlope = -advantages[k]!;
+    out.value = out.logpsSlope * logps[k]!;
+  });
+  for (let k = 0; k < mask.length; k++) {
+    if (mask[k] === 0) continue;
+    terms.value[k]! += 0.5 * beta * logRatio[k]! ** 2;
+    terms.ratioGradient[k]! += weights[k]! * beta * logRatio[k]!;
+  }
+  return terms;
+}
