@@ -19,11 +19,15 @@ export function chooseBackend(warn: (message: string) => void = console.warn): P
 }
 
 async function startBackend(warn: (message: string) => void): Promise<BackendName> {
-  if (await tf.setBackend('wasm').catch(() => false)) {
+  const problem = await tf.setBackend('wasm').then(
+    (started) => (started ? undefined : 'it did not start'),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  if (problem === undefined) {
     registerWasmKernels();
     return 'wasm';
   }
-  warn('TensorFlow.js: the wasm backend did not start; running on plain JavaScript, about 20 times slower');
+  warn(`TensorFlow.js: no wasm backend (${problem}); running on plain JavaScript, about twenty times slower`);
   await tf.setBackend('cpu');
   return 'cpu';
 }

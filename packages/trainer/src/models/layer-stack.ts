@@ -13,7 +13,7 @@ export interface StackLayer {
  * What a forward pass keeps for the backward pass:
  * - 'nothing': there will be none;
  * - 'inputs': each layer's input; the layer runs again on the way back (gradient checkpointing);
- * - 'everything': all activations, a third faster and many times larger.
+ * - 'everything': all activations, faster and many times larger.
  */
 export type Keep = 'nothing' | 'inputs' | 'everything';
 

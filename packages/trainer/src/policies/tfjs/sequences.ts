@@ -3,7 +3,8 @@ import ndarray from 'ndarray';
 import type { Prompt } from '../../data/prompt.js';
 import type { Gradients } from '../../models/gradients.js';
 import type { Keep } from '../../models/layer-stack.js';
-import { packSequences, type EncodedSequence } from '../../models/qwen2.5-vl/batch.js';
+import { packSequences, type EncodedSequence, type PackedBatch } from '../../models/qwen2.5-vl/batch.js';
+import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
 import { runSequences } from '../../models/qwen2.5-vl/sequences.js';
@@ -16,7 +17,8 @@ export interface ModelState {
   readonly readPrompt: (prompt: Prompt) => ProcessedPrompt;
   readonly embeddings: EmbeddingCache;
   readonly freezeVision: boolean;
-  readonly keep: Exclude<Keep, 'nothing'>;
+  /** Undefined: decided by the batch's size. */
+  readonly keep: Exclude<Keep, 'nothing'> | undefined;
   readonly gradients: Gradients;
 }
 
@@ -43,9 +45,10 @@ export async function trainOnSequences(
   temperature: number,
   state: ModelState,
 ): Promise<LossResult> {
-  const { model, embeddings, freezeVision, keep, gradients } = state;
+  const { model, embeddings, freezeVision, gradients } = state;
   const encoded = encode(sequences, state);
   const batch = packSequences(encoded, model.config);
+  const keep = state.keep ?? (activationBytes(batch, model.config) < 2 ** 28 ? 'everything' : 'inputs');
   const vision = freezeVision ? undefined : embedImages(batch.prompts, model.vision, keep, gradients);
   const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
   const pass = runSequences(batch, images, model, gradients, { temperature, keep });
@@ -65,6 +68,15 @@ export async function trainOnSequences(
   if (vision) vision.backward(dImages);
   else dImages.dispose();
   return result;
+}
+
+/** About what all activations of the decoder take: some ten of hidden and three of intermediate size, and attention. */
+function activationBytes({ layout, ids }: PackedBatch, { text }: Qwen25VlConfig): number {
+  const { prompts, promptLength, groupSize, completionLength, heads } = layout;
+  const scores =
+    prompts * heads * (promptLength ** 2 + groupSize * completionLength * (promptLength + completionLength));
+  const values = ids.length * (10 * text.hiddenSize + 3 * text.intermediateSize) + scores;
+  return 4 * values * text.numHiddenLayers;
 }
 
 function encode(sequences: readonly Sequence[], state: ModelState): EncodedSequence<ProcessedPrompt>[] {

@@ -1,8 +1,11 @@
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
+import { runStack } from '../../../src/models/layer-stack.js';
+import { rmsNorm } from '../../../src/models/layers/rms-norm.js';
 import { createGradients } from '../../../src/models/gradients.js';
 import { packSequences } from '../../../src/models/qwen2.5-vl/batch.js';
 import { buildModel } from '../../../src/models/qwen2.5-vl/model.js';
-import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
+import { decoderContext, decoderStack, embed, runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
 import { goldenJson, goldenTensors, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
 import {
   goldenParameters,
@@ -48,5 +51,17 @@ describe.each(VLM_VARIANTS)('forward pass of %s', (variant) => {
     });
     expect(largestDifference(pass.logprobs.dataSync(), entry.logprobs.flat())).toBeLessThan(10 * entry.logprobsNoise);
     expect(largestDifference(pass.entropies!.dataSync(), entry.entropy.flat())).toBeLessThan(10 * entry.logitsNoise);
+
+    // Stored: the logits of the first completion tokens, or of all.
+    const batch = packSequences(sequences, config);
+    const context = decoderContext(batch, model);
+    const output = runStack(embed(batch, images, model), decoderStack(model, context, none), 'nothing').y;
+    const perRow = entry.completionIds.length;
+    const logits = await expected.read(`${name}.completion_logits`);
+    const stored = logits.length / sequences.length / config.text.vocabSize;
+    const predicting = batch.predictingRows.filter((_, token) => token % perRow < stored);
+    const hidden = rmsNorm(tf.gather(output, tf.tensor1d(predicting, 'int32')), model.finalNorm);
+    const ours = tf.matMul(hidden, model.head, false, true).dataSync();
+    expect(largestDifference(ours, logits)).toBeLessThan(10 * entry.logitsNoise);
   });
 });
