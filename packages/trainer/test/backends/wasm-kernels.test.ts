@@ -21,7 +21,7 @@ async function onBoth(
   const wasm = compute(...inputs);
   const result = wasm.dataSync();
   await tf.setBackend('cpu');
-  const cpu = compute(...values.map((value, i) => tf.tensor(value, shapes[i]!)));
+  const cpu = compute(...values.map((value, i) => tf.tensor(value, shapes[i])));
   const expected = tf.tensor(cpu.dataSync(), cpu.shape);
   await tf.setBackend('wasm');
   return [tf.tensor(result, wasm.shape), expected];
@@ -52,21 +52,21 @@ for (const [transposeA, transposeB] of [
         [...batchA, ...(transposeA ? [k, m] : [m, k])],
         [...batchB, ...(transposeB ? [n, k] : [k, n])],
       ],
-      (a, b) => tf.matMul(a!, b!, transposeA, transposeB),
+      (a, b) => tf.matMul(a, b, transposeA, transposeB),
     ]);
   }
 }
 cases.push(
-  ['gather rows', [[6, 70]], (x) => tf.gather(x!, indices(5, 0, 0, 3))],
-  ['gather of short rows', [[6, 3]], (x) => tf.gather(x!, indices(5, 0, 0, 3))],
-  ['gather along the last axis', [[2, 3, 8]], (x) => tf.gather(x!, indices(4, 5, 6, 7, 0, 1, 2, 3), 2)],
-  ['gather along the middle', [[2, 3, 4]], (x) => tf.gather(x!, indices(2, 2, 1), 1)],
+  ['gather rows', [[6, 70]], (x) => tf.gather(x, indices(5, 0, 0, 3))],
+  ['gather of short rows', [[6, 3]], (x) => tf.gather(x, indices(5, 0, 0, 3))],
+  ['gather along the last axis', [[2, 3, 8]], (x) => tf.gather(x, indices(4, 5, 6, 7, 0, 1, 2, 3), 2)],
+  ['gather along the middle', [[2, 3, 4]], (x) => tf.gather(x, indices(2, 2, 1), 1)],
   [
     'gather by a matrix',
     [[5, 4]],
     (x) =>
       tf.gather(
-        x!,
+        x,
         tf.tensor2d(
           [
             [1, 2],
@@ -77,20 +77,20 @@ cases.push(
         ),
       ),
   ],
-  ['gather gradient', [[5, 4]], (x) => tf.grad((y) => tf.sum(tf.square(tf.gather(y, indices(1, 1, 4)))))(x!)],
-  ['unsortedSegmentSum', [[5, 4]], (x) => tf.unsortedSegmentSum(x!, indices(2, 0, 2, -1, 1), 3)],
-  ['slice of rows', [[6, 5]], (x) => tf.slice(x!, [2, 0], [3, 5])],
-  ['slice of columns', [[6, 90]], (x) => tf.slice(x!, [0, 10], [6, 70])],
-  ['slice inside', [[4, 5, 6]], (x) => tf.slice(x!, [1, 2, 3], [2, 3, 2])],
-  ['slice of rank 5', [[3, 2, 4, 2, 3]], (x) => tf.slice(x!, [1, 0, 1, 1, 0], [2, 2, 2, 1, 3])],
-  ['slice to the end', [[4, 5]], (x) => tf.slice(x!, [1, 2])],
+  ['gather gradient', [[5, 4]], (x) => tf.grad((y) => tf.sum(tf.square(tf.gather(y, indices(1, 1, 4)))))(x)],
+  ['unsortedSegmentSum', [[5, 4]], (x) => tf.unsortedSegmentSum(x, indices(2, 0, 2, -1, 1), 3)],
+  ['slice of rows', [[6, 5]], (x) => tf.slice(x, [2, 0], [3, 5])],
+  ['slice of columns', [[6, 90]], (x) => tf.slice(x, [0, 10], [6, 70])],
+  ['slice inside', [[4, 5, 6]], (x) => tf.slice(x, [1, 2, 3], [2, 3, 2])],
+  ['slice of rank 5', [[3, 2, 4, 2, 3]], (x) => tf.slice(x, [1, 0, 1, 1, 0], [2, 2, 2, 1, 3])],
+  ['slice to the end', [[4, 5]], (x) => tf.slice(x, [1, 2])],
   [
     'concat of rows',
     [
       [2, 3],
       [4, 3],
     ],
-    (a, b) => tf.concat([a!, b!], 0),
+    (a, b) => tf.concat([a, b], 0),
   ],
   [
     'concat of columns',
@@ -98,7 +98,7 @@ cases.push(
       [2, 3],
       [2, 90],
     ],
-    (a, b) => tf.concat([a!, b!], -1),
+    (a, b) => tf.concat([a, b], -1),
   ],
   [
     'concat in the middle, one part empty',
@@ -107,7 +107,7 @@ cases.push(
       [2, 0, 2],
       [2, 1, 2],
     ],
-    (a, b, c) => tf.concat([a!, b!, c!], 1),
+    (a, b, c) => tf.concat([a, b, c], 1),
   ],
 );
 
