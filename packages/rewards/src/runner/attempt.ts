@@ -1,4 +1,5 @@
 import type { RewardContext } from '../reward.js';
+import { isPromise, sleep } from './promises.js';
 
 /** How a call ended. */
 export type Outcome<T> = Done<T> | Failed;
@@ -85,14 +86,4 @@ async function settle<T>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Whether `value` has to be waited for. */
-export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}
-
-/** Resolves after some milliseconds. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

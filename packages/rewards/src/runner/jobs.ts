@@ -9,6 +9,7 @@ import {
 import type { RewardContext } from '../reward.js';
 import type { Sample } from '../sample.js';
 import type { Outcome } from './attempt.js';
+import { messageOf } from './message-of.js';
 import type { RewardIssue } from './table.js';
 
 /** One call of a reward: with one sample, a group, or the batch. */
@@ -64,7 +65,7 @@ export function issueOf(job: Job, outcome: Outcome<unknown>, problem = ''): Rewa
   const issue = { reward: job.reward.name, samples };
   if (outcome.ok) return { ...issue, kind: 'value', message: `${nameOf(job)} ${problem}` };
   const { kind, cause } = outcome;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   return { ...issue, kind, cause, message: `${nameOf(job)} ${kind === 'timeout' ? `gave ${text}` : `threw: ${text}`}` };
 }
 

@@ -1,4 +1,4 @@
-import { isPromise, sleep } from './attempt.js';
+import { isPromise, sleep } from './promises.js';
 
 /** Limits of a pool. */
 export interface PoolLimits {

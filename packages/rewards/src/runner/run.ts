@@ -1,10 +1,11 @@
 import { isBatchReward, type AnyReward } from '../batch-reward.js';
 import type { Sample } from '../sample.js';
-import { attempt, isPromise, type Outcome } from './attempt.js';
+import { attempt, type Outcome } from './attempt.js';
 import { checkLimits, checkUnique, policiesOf, weightsOf } from './checks.js';
 import { callReward, issueOf, jobsOf, valuesOf, type Job } from './jobs.js';
 import type { RunRewardsOptions } from './options.js';
 import { runPool } from './pool.js';
+import { isPromise } from './promises.js';
 import type { RewardReport } from './table.js';
 import { openTally } from './tally.js';
 
