@@ -14,23 +14,33 @@ async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Gray, with or without alpha, to RGB; RGBA to RGB. Alpha is dropped: colours under it stay as stored. */
+/** Pillow's 8-bit blend of a colour onto white, with its rounding. */
+function ontoWhite(value: number, alpha: number): number {
+  const sum = (value * alpha + 255 * (255 - alpha)) * 128 + 0x4000; // 7 bits of fraction, and a half
+  return (sum + (sum >> 8)) >> 15; // divided by 255 and by the fraction
+}
+
+/** Gray or RGB, with alpha or without, to RGB. What is transparent shows white. */
 function toRgb(pixels: Uint8Array, channels: number): Uint8Array {
   if (channels === 3) return pixels;
   const count = pixels.length / channels;
   const rgb = new Uint8Array(count * 3);
   const [green, blue] = channels === 4 ? [1, 2] : [0, 0];
+  const hasAlpha = channels === 2 || channels === 4;
   for (let i = 0; i < count; i++) {
-    rgb[i * 3] = pixels[i * channels]!;
-    rgb[i * 3 + 1] = pixels[i * channels + green]!;
-    rgb[i * 3 + 2] = pixels[i * channels + blue]!;
+    const from = i * channels;
+    const alpha = hasAlpha ? pixels[from + channels - 1]! : 255;
+    rgb[i * 3] = ontoWhite(pixels[from]!, alpha);
+    rgb[i * 3 + 1] = ontoWhite(pixels[from + green]!, alpha);
+    rgb[i * 3 + 2] = ontoWhite(pixels[from + blue]!, alpha);
   }
   return rgb;
 }
 
 /**
- * Decodes a picture as Pillow's `Image.open(path).convert('RGB')` does: pixels as stored. EXIF orientation and colour
- * profiles are not applied, alpha is dropped without compositing, gray becomes RGB; of an animation, the first frame.
+ * Decodes a picture as transformers 5 does with Pillow. Pixels are taken as stored: EXIF orientation and colour profiles
+ * are not applied. Transparency is laid onto white (transformers 4 dropped it), gray becomes RGB; of an animation, the
+ * first frame counts.
  *
  * @param source - path of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, or such a file's bytes
  * @param name - what errors and reports call it. Default: the path, or "image" for bytes

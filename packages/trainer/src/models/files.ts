@@ -41,14 +41,24 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** As {@link readJson}; undefined when there is no such file. */
-export async function readJsonIfPresent(path: string): Promise<unknown> {
+/** The error of {@link readText} for a file that is not there becomes undefined. */
+async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await readJson(path);
+    return await reading;
   } catch (error) {
     if (error instanceof Error && errorCode(error.cause) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** As {@link readText}; undefined when there is no such file. */
+export async function readTextIfPresent(path: string): Promise<string | undefined> {
+  return unlessMissing(readText(path));
+}
+
+/** As {@link readJson}; undefined when there is no such file. */
+export async function readJsonIfPresent(path: string): Promise<unknown> {
+  return unlessMissing(readJson(path));
 }
 
 /**

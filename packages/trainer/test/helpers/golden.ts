@@ -52,6 +52,8 @@ export interface GoldenVlmCase {
   readonly logitsNoise: number;
   readonly logprobsNoise: number;
   readonly greedyIds: number[][];
+  readonly greedyText: string[];
+  /** Smallest distance of the best two logits on the greedy path. */
   readonly greedyMinGap: number;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -32,16 +33,24 @@ const png = (pixels: number[], channels: 1 | 2 | 3 | 4) =>
   sharp(Uint8Array.from(pixels), { raw: { width: pixels.length / channels, height: 1, channels } }).png();
 
 describe('pixels as stored', () => {
-  test('alpha is dropped, not composited', async () => {
-    const file = await png([10, 20, 30, 0, 40, 50, 60, 128], 4).toBuffer();
-    expect([...(await decodeImage(file)).data]).toEqual([10, 20, 30, 40, 50, 60]);
+  test('transparency is laid onto white, for every value and alpha as Pillow rounds', async () => {
+    const golden = goldenJson<{ sha256: string; rows: Record<string, number[]> }>('pillow', 'alpha.json');
+    const pixel = (row: number, column: number) => [column, 255 - column, (7 * column + 3) % 256, row];
+    const pixels = Uint8Array.from({ length: 256 * 256 * 4 }, (_, i) => pixel(i >> 10, (i >> 2) & 255)[i & 3]!);
+    const file = await sharp(pixels, { raw: { width: 256, height: 256, channels: 4 } })
+      .png()
+      .toBuffer();
+    const { data } = await decodeImage(file);
+    for (const [row, expected] of Object.entries(golden.rows))
+      expect([...data.subarray(Number(row) * 768, Number(row) * 768 + 768)]).toEqual(expected);
+    expect(createHash('sha256').update(data).digest('hex')).toBe(golden.sha256);
   });
 
   test('gray becomes RGB, with alpha and without', async () => {
     const gray = await png([10, 200], 1).toColourspace('b-w').toBuffer();
     expect([...(await decodeImage(gray)).data]).toEqual([10, 10, 10, 200, 200, 200]);
-    const withAlpha = await png([10, 0, 200, 9], 2).toColourspace('b-w').toBuffer();
-    expect([...(await decodeImage(withAlpha)).data]).toEqual([10, 10, 10, 200, 200, 200]);
+    const withAlpha = await png([10, 0, 200, 255], 2).toColourspace('b-w').toBuffer();
+    expect([...(await decodeImage(withAlpha)).data]).toEqual([255, 255, 255, 200, 200, 200]);
   });
 
   test('EXIF orientation is not applied', async () => {

@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RgbImage } from '../../data/prompt.js';
+import { resizeImage } from '../../images/resize.js';
+import { readJsonIfPresent } from '../files.js';
+import { smartResize, type PixelBounds } from './smart-resize.js';
+
+/** How a picture becomes the vision tower's input. */
+export interface ImageProcessorConfig extends PixelBounds {
+  readonly patchSize: number;
+  readonly temporalPatchSize: number;
+  readonly mergeSize: number;
+  readonly rescaleFactor: number;
+  /** Red, green, blue. */
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** A picture as the vision tower takes it. */
+export interface ProcessedImage {
+  /** Frames, rows and columns in patches; a still picture has one frame. */
+  readonly grid: readonly [t: number, h: number, w: number];
+  /**
+   * [N, channels * temporal * patch * patch], N = t * h * w: each patch channel by channel, frame by frame, row by row.
+   * Patches that merge into one token follow each other.
+   */
+  readonly pixelValues: Float32Array;
+}
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const pixels = z.int().positive();
+
+const schema = z.object({
+  patch_size: pixels.default(14),
+  temporal_patch_size: pixels.default(2),
+  merge_size: pixels.default(2),
+  rescale_factor: z
+    .number()
+    .positive()
+    .default(1 / 255),
+  image_mean: triple,
+  image_std: triple,
+  min_pixels: pixels.nullish(),
+  max_pixels: pixels.nullish(),
+  size: z.looseObject({ shortest_edge: pixels.optional(), longest_edge: pixels.optional() }).nullish(),
+  resample: z.literal(3).default(3), // bicubic
+  do_resize: z.literal(true).default(true),
+  do_rescale: z.literal(true).default(true),
+  do_normalize: z.literal(true).default(true),
+});
+
+/** The settings and the file they stand in: as saved by transformers >= 5, or as published. */
+async function findSettings(folder: string): Promise<{ file: string; settings: unknown }> {
+  const processor = join(folder, 'processor_config.json');
+  const nested = z.looseObject({ image_processor: z.looseObject({}) }).safeParse(await readJsonIfPresent(processor));
+  if (nested.success) return { file: processor, settings: nested.data.image_processor };
+  const file = join(folder, 'preprocessor_config.json');
+  const settings = await readJsonIfPresent(file);
+  if (settings === undefined)
+    throw new Error(`${folder}: no image processor in processor_config.json or preprocessor_config.json`);
+  return { file, settings };
+}
+
+/**
+ * Reads the image processor's settings of a checkpoint folder: `processor_config.json` or `preprocessor_config.json`,
+ * with the area's bounds as `min_pixels`/`max_pixels` or as `size`.
+ *
+ * @param bounds - replace the file's
+ * @throws Error naming folder, file and field.
+ */
+export async function readImageProcessor(
+  folder: string,
+  bounds: Partial<PixelBounds> = {},
+): Promise<ImageProcessorConfig> {
+  const { file, settings } = await findSettings(folder);
+  const parsed = schema.safeParse(settings);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new Error(`${file}: field "${issue.path.join('.')}": ${issue.message}`);
+  }
+  const data = parsed.data;
+  const missing = (field: string): never => {
+    throw new Error(`${file}: field "${field}": missing`);
+  };
+  const config = {
+    patchSize: data.patch_size,
+    temporalPatchSize: data.temporal_patch_size,
+    mergeSize: data.merge_size,
+    rescaleFactor: data.rescale_factor,
+    mean: data.image_mean,
+    std: data.image_std,
+    minPixels: bounds.minPixels ?? data.min_pixels ?? data.size?.shortest_edge ?? missing('min_pixels'),
+    maxPixels: bounds.maxPixels ?? data.max_pixels ?? data.size?.longest_edge ?? missing('max_pixels'),
+  };
+  if (config.minPixels > config.maxPixels)
+    throw new Error(`${file}: field "min_pixels": ${config.minPixels} is more than max_pixels ${config.maxPixels}`);
+  return config;
+}
+
+/**
+ * The 256 values a channel can take. Rounded to float32 after each step, as the reference does in float32 arrays, so
+ * that the values agree to the bit.
+ */
+function levelValues(config: ImageProcessorConfig, channel: number): Float32Array {
+  const mean = Math.fround(config.mean[channel]!);
+  const std = Math.fround(config.std[channel]!);
+  return Float32Array.from({ length: 256 }, (_, level) => {
+    const scaled = Math.fround(level * config.rescaleFactor);
+    return Math.fround(Math.fround(scaled - mean) / std);
+  });
+}
+
+/**
+ * Resizes (bicubic, as Pillow), normalises and cuts a picture into patches.
+ *
+ * @throws RangeError naming the picture, when one side is more than 200 times the other.
+ */
+export function processImage(image: RgbImage, config: ImageProcessorConfig): ProcessedImage {
+  const { patchSize: patch, temporalPatchSize: frames, mergeSize: merge } = config;
+  const resized = resizeImage(image, ...targetSize(image, config), 'bicubic');
+  const values = [0, 1, 2].map((channel) => levelValues(config, channel));
+  const rows = resized.height / patch;
+  const columns = resized.width / patch;
+  const pixelValues = new Float32Array(rows * columns * 3 * frames * patch * patch);
+  let at = 0;
+  for (const [row, column] of mergeOrder(rows, columns, merge)) {
+    for (let channel = 0; channel < 3; channel++) {
+      const table = values[channel]!;
+      const start = at;
+      for (let y = 0; y < patch; y++) {
+        let from = ((row * patch + y) * resized.width + column * patch) * 3 + channel;
+        for (let x = 0; x < patch; x++, from += 3) pixelValues[at++] = table[resized.data[from]!]!;
+      }
+      for (let frame = 1; frame < frames; frame++) {
+        pixelValues.copyWithin(at, start, start + patch * patch); // a still picture fills every frame
+        at += patch * patch;
+      }
+    }
+  }
+  return { grid: [1, rows, columns], pixelValues };
+}
+
+function targetSize(image: RgbImage, config: ImageProcessorConfig): [width: number, height: number] {
+  try {
+    const { width, height } = smartResize(image.height, image.width, config.patchSize * config.mergeSize, config);
+    return [width, height];
+  } catch (error) {
+    throw new RangeError(`${image.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** Patches by blocks of merge x merge, row-major, and row-major within a block. */
+function* mergeOrder(rows: number, columns: number, merge: number): Generator<[row: number, column: number]> {
+  for (let blockRow = 0; blockRow < rows; blockRow += merge)
+    for (let blockColumn = 0; blockColumn < columns; blockColumn += merge)
+      for (let row = blockRow; row < blockRow + merge; row++)
+        for (let column = blockColumn; column < blockColumn + merge; column++) yield [row, column];
+}

@@ -1,0 +1,164 @@
+import type { Prompt, RgbImage } from '../../data/prompt.js';
+import { readChatTemplate, type ChatTemplate } from './chat-template.js';
+import { readConfig, type Qwen25VlConfig } from './config.js';
+import { processImage, readImageProcessor, type ImageProcessorConfig, type ProcessedImage } from './image-processor.js';
+import { positionIds, type PositionIds } from './position-ids.js';
+import type { PixelBounds } from './smart-resize.js';
+import { readTokenizer, type Tokenizer } from './tokenizer.js';
+
+/** A prompt as the model takes it: one row, unpadded. */
+export interface ProcessedPrompt extends PositionIds {
+  /** [T], each picture's placeholder expanded to one image token per merged patch. */
+  readonly inputIds: Int32Array;
+  /** In the order of their tokens. */
+  readonly images: readonly ProcessedImage[];
+}
+
+export interface ProcessorOptions extends Partial<PixelBounds> {
+  /**
+   * A longer prompt is refused. It is never cut: that would take away the system prompt, or half of a picture.
+   *
+   * @defaultValue no limit
+   */
+  readonly maxPromptTokens?: number;
+}
+
+/** The input side of a checkpoint. */
+export interface Processor {
+  readonly tokenizer: Tokenizer;
+  readonly chatTemplate: ChatTemplate;
+  readonly image: ImageProcessorConfig;
+  /**
+   * Renders, tokenises and lays out a prompt.
+   *
+   * @throws Error naming the prompt, when its text holds image placeholders of its own or it is too long.
+   */
+  readonly process: (prompt: Pick<Prompt, 'id' | 'messages'>) => ProcessedPrompt;
+}
+
+function imagesOf(prompt: Pick<Prompt, 'messages'>): RgbImage[] {
+  return prompt.messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [] : content.flatMap((part) => (part.type === 'image' ? [part.image] : [])),
+  );
+}
+
+/** How many tokens of the language model a picture becomes. */
+function tokenCount(image: ProcessedImage, mergeSize: number): number {
+  const [frames, rows, columns] = image.grid;
+  return (frames * rows * columns) / mergeSize ** 2;
+}
+
+/** Replaces each single image token by as many as its picture needs. */
+function expand(ids: readonly number[], imageTokenId: number, counts: readonly number[]): Int32Array {
+  const expanded = new Int32Array(ids.length + counts.reduce((sum, count) => sum + count - 1, 0));
+  let image = 0;
+  let at = 0;
+  for (const id of ids) {
+    const end = at + (id === imageTokenId ? counts[image++]! : 1);
+    expanded.fill(id, at, end);
+    at = end;
+  }
+  return expanded;
+}
+
+/** The refusal of a long prompt, with what would have been lost and what to change. */
+function tooLong(
+  id: string,
+  length: number,
+  limit: number,
+  images: readonly RgbImage[],
+  counts: readonly number[],
+): Error {
+  const list = images.map((image, i) => `${image.name} ${counts[i]!}`).join(', ');
+  const pictures =
+    images.length === 0 ? '' : `, of which images: ${list}; cutting would go through an image or its question`;
+  return new Error(
+    `prompt "${id}": ${length} tokens exceed maxPromptTokens ${limit}${pictures}. ` +
+      `Raise maxPromptTokens${images.length === 0 ? '' : ' or lower maxPixels'}.`,
+  );
+}
+
+/**
+ * Reads tokenizer, chat template and image processor of a checkpoint folder.
+ *
+ * @param config - the checkpoint's, when it has been read already
+ * @throws Error naming the file, when one is missing or malformed, or they contradict each other.
+ */
+export async function readProcessor(
+  folder: string,
+  options: ProcessorOptions = {},
+  config?: Qwen25VlConfig,
+): Promise<Processor> {
+  const { imageTokenId, vision } = config ?? (await readConfig(folder));
+  const tokenizer = await readTokenizer(folder);
+  const chatTemplate = await readChatTemplate(folder);
+  const image = await readImageProcessor(folder, options);
+  if (tokenizer.token(imageTokenId) === undefined)
+    throw new Error(`${folder}: config.json's image_token_id ${imageTokenId} is no token of tokenizer.json`);
+  if (
+    image.patchSize !== vision.patchSize ||
+    image.mergeSize !== vision.spatialMergeSize ||
+    image.temporalPatchSize !== vision.temporalPatchSize
+  )
+    throw new Error(
+      `${folder}: the image processor's patch, temporal patch and merge size ` +
+        `${image.patchSize}, ${image.temporalPatchSize}, ${image.mergeSize} must be vision_config's ` +
+        `${vision.patchSize}, ${vision.temporalPatchSize}, ${vision.spatialMergeSize}`,
+    );
+
+  const process = (prompt: Pick<Prompt, 'id' | 'messages'>): ProcessedPrompt => {
+    const ids = tokenizer.encode(chatTemplate(prompt.messages));
+    const pictures = imagesOf(prompt);
+    const placeholders = ids.filter((id) => id === imageTokenId).length;
+    if (placeholders !== pictures.length)
+      throw new Error(
+        `prompt "${prompt.id}": ${placeholders} image placeholders in the text for ${pictures.length} images; ` +
+          `its texts must not contain ${tokenizer.token(imageTokenId)!}`,
+      );
+    const images = pictures.map((picture) => processImage(picture, image));
+    const counts = images.map((processed) => tokenCount(processed, image.mergeSize));
+    const inputIds = expand(ids, imageTokenId, counts);
+    const limit = options.maxPromptTokens ?? Infinity;
+    if (inputIds.length > limit) throw tooLong(prompt.id, inputIds.length, limit, pictures, counts);
+    const grids = images.map(({ grid }) => grid);
+    return { inputIds, images, ...positionIds(inputIds, grids, imageTokenId, image.mergeSize) };
+  };
+  return { tokenizer, chatTemplate, image, process };
+}
+
+/** Prompts of one batch, padded on the left to the longest so that all end where their completions begin. */
+export interface PaddedPrompts {
+  /** [B, T] */
+  readonly inputIds: Int32Array;
+  /** [B, T]: 1 is a token, 0 padding. */
+  readonly attentionMask: Int32Array;
+  /** [3, B, T], 0 at padding. */
+  readonly positionIds: Int32Array;
+  /** [B] */
+  readonly ropeDeltas: readonly number[];
+  readonly length: number;
+}
+
+/** Pads prompts on the left to the longest. */
+export function padLeft(prompts: readonly ProcessedPrompt[], padTokenId: number): PaddedPrompts {
+  const length = prompts.reduce((longest, { inputIds }) => Math.max(longest, inputIds.length), 0);
+  const batch = prompts.length;
+  const inputIds = new Int32Array(batch * length).fill(padTokenId);
+  const attentionMask = new Int32Array(batch * length);
+  const positions = new Int32Array(3 * batch * length);
+  for (const [row, prompt] of prompts.entries()) {
+    const tokens = prompt.inputIds.length;
+    const start = (row + 1) * length - tokens;
+    inputIds.set(prompt.inputIds, start);
+    attentionMask.fill(1, start, start + tokens);
+    for (let axis = 0; axis < 3; axis++)
+      positions.set(prompt.positionIds.subarray(axis * tokens, (axis + 1) * tokens), axis * batch * length + start);
+  }
+  return {
+    inputIds,
+    attentionMask,
+    positionIds: positions,
+    ropeDeltas: prompts.map(({ ropeDelta }) => ropeDelta),
+    length,
+  };
+}
