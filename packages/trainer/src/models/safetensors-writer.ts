@@ -7,6 +7,7 @@ export interface TensorSource extends TensorSpec {
   data(): Float32Array | Promise<Float32Array>;
 }
 
+/** How {@link writeSafetensors} stores. */
 export interface WriteOptions {
   /** Stored element type. @defaultValue 'F32' */
   readonly dtype?: 'F32' | 'BF16';

@@ -14,6 +14,7 @@ export interface ProcessedPrompt extends PositionIds {
   readonly images: readonly ProcessedImage[];
 }
 
+/** Limits on what a prompt may cost. */
 export interface ProcessorOptions extends Partial<PixelBounds> {
   /**
    * A longer prompt is refused. It is never cut: that would take away the system prompt, or half of a picture.

@@ -81,6 +81,7 @@ export async function copyCompanionFiles(from: string, to: string): Promise<void
   for (const name of COMPANIONS) if (present.has(name)) await copyFile(join(from, name), join(to, name));
 }
 
+/** How {@link saveCheckpoint} stores, and what goes along. */
 export interface SaveOptions {
   /** Stored element type. @defaultValue 'F32' */
   readonly dtype?: 'F32' | 'BF16';
