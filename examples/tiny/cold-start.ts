@@ -7,7 +7,7 @@
 // earlier result. `decoder` keeps the vision tower, starts the decoder anew and trains it briefly to answer in the
 // asked-for layout. So what the model sees is known and how to answer is not yet, as in a vision-language model before
 // reinforcement learning. quality.json, beside the weights, says how good the result is on held-out photographs.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSplit } from '../../packages/trainer/src/data/photos.js';
@@ -16,7 +16,8 @@ import { readTokenizer } from '../../packages/trainer/src/models/qwen2.5-vl/toke
 import { openCheckpoint } from '../../packages/trainer/src/models/qwen2.5-vl/weights.js';
 import type { Policy } from '../../packages/trainer/src/policies/policy.js';
 import { createTfjsPolicy } from '../../packages/trainer/src/policies/tfjs/index.js';
-import { answers, captions, examplePool, PHOTOS, type MakeExample } from './examples.js';
+import { openExamplePool, type ExamplePool } from './example-pool.js';
+import { PHOTOS } from './examples.js';
 import { figuresLine, measureAnswers, measureCaptions } from './measure.js';
 import { initialValues, randomValues, tinyConfig, TOKENIZER, writeTinyCheckpoint } from './model.js';
 import { supervise, type SuperviseStep } from './supervise.js';
@@ -84,7 +85,10 @@ async function trainVision(folder: string): Promise<void> {
     console.log(`  ${count} held-out captions: ${line.join(', ')}`);
     await save(policy, folder, { phase: 'vision', step: step.step, captions: quality });
   };
-  await run(policy, captions({ ...source, seed: name, side: 'train' }), { learningRate: 1e-3, keep });
+  await run(policy, openExamplePool('captions', { ...source, seed: name, side: 'train' }, number('pool')), {
+    learningRate: 1e-3,
+    keep,
+  });
 }
 
 async function trainDecoder(folder: string): Promise<void> {
@@ -100,9 +104,13 @@ async function trainDecoder(folder: string): Promise<void> {
     const quality = await measureAnswers(policy, source, measured);
     console.log(`  T=1    ${figuresLine(quality.sampled)}\n  greedy ${figuresLine(quality.greedy)}`);
     console.log(quality.examples.map((text) => `  ${text}`).join('\n'));
-    await save(policy, folder, { phase: 'decoder', step: step.step, from, ...quality });
+    await save(policy, folder, { phase: 'decoder', step: step.step, ...quality });
+    rmSync(path.join(folder, 'optimizer.safetensors')); // GRPO starts with an optimizer of its own
   };
-  await run(policy, answers({ ...source, side: 'train' }), { learningRate: 2e-3, keep });
+  await run(policy, openExamplePool('answers', { ...source, side: 'train' }, number('pool')), {
+    learningRate: 2e-3,
+    keep,
+  });
 }
 
 async function openPolicy(checkpoint: string, freezeVision: boolean): Promise<Policy> {
@@ -116,7 +124,7 @@ interface RunOptions {
   readonly keep: (step: SuperviseStep) => Promise<void>;
 }
 
-async function run(policy: Policy, make: MakeExample, { learningRate, keep }: RunOptions): Promise<void> {
+async function run(policy: Policy, pool: ExamplePool, { learningRate, keep }: RunOptions): Promise<void> {
   const tokenizer = await readTokenizer(TOKENIZER);
   let last: SuperviseStep | undefined;
   let kept = 0;
@@ -129,13 +137,15 @@ async function run(policy: Policy, make: MakeExample, { learningRate, keep }: Ru
     warmupSteps: 30,
     maxGradientNorm: 1,
     encode: (text) => tokenizer.encode(`${text}<|im_end|>`),
-    nextBatch: examplePool(make, number('pool'), seed),
+    nextBatch: (size) => pool.batch(size),
     onStep: async (step) => {
       last = step;
       average = step.step === 1 ? step.loss : 0.95 * average + 0.05 * step.loss;
       if (step.step % 10 === 0) {
         const time = `${step.minutes.toFixed(1)} of ${minutes} min`;
-        console.log(`step ${step.step}  ${time}  loss ${average.toFixed(3)}  |g| ${step.gradientNorm.toFixed(2)}`);
+        console.log(
+          `step ${step.step}  ${time}  loss ${average.toFixed(3)}  |g| ${step.gradientNorm.toFixed(2)}  images ${pool.made()}`,
+        );
       }
       if (step.minutes - kept < number('measure-minutes')) return;
       await keep(step);
@@ -143,6 +153,7 @@ async function run(policy: Policy, make: MakeExample, { learningRate, keep }: Ru
     },
   });
   if (last !== undefined) await keep(last);
+  pool.close();
   policy.dispose();
 }
 

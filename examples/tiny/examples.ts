@@ -68,20 +68,3 @@ function cropsOf({ side, ladder, seed }: ExampleSource): DegradedCropsOptions {
   const photos = readSplit(PHOTOS, side);
   return { folder: PHOTOS, photos, seed: `${seed}/${side}`, functions: functionsOf(ladder), cropSize: CROP_SIZE };
 }
-
-/**
- * Batches for training. Making an image takes longer than reading it, so images are kept: until `capacity` of them are
- * there, half of each batch is new, the rest drawn from what is there.
- */
-export function examplePool(make: MakeExample, capacity: number, seed: string): (size: number) => Promise<Example[]> {
-  const pool: Example[] = [];
-  const random = seedrandom(seed);
-  return async (size) => {
-    const fresh = pool.length === 0 ? size : Math.min(Math.ceil(size / 2), capacity - pool.length);
-    const made = await Promise.all(Array.from({ length: fresh }, (_, i) => make(pool.length + i)));
-    const known = Array.from({ length: size - fresh }, () => pool[Math.floor(random() * pool.length)]!);
-    pool.push(...made);
-    // Copies, because a policy keeps what it computes from a prompt for as long as the prompt object lives.
-    return [...made, ...known].map(({ prompt, text }) => ({ prompt: { ...prompt }, text }));
-  };
-}
