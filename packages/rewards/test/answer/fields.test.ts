@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { oneField, readFields } from '../../src/answer/fields.js';
-import { anyText } from '../arbitraries.js';
+import { anyText } from '../../src/testing/arbitraries.js';
 
 /** `key=text` of each field, or the reason. */
 function summary(text: string): string[] | string {

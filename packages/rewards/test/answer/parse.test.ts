@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseAnswer } from '../../src/index.js';
-import { anyLaidOut, anyText } from '../arbitraries.js';
+import { anyLaidOut, anyText } from '../../src/testing/arbitraries.js';
 
 test('takes a completion apart', () => {
   const parsed = parseAnswer('<think>sharp</think><answer>{"rating": 4.2}</answer>');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findAnswer, findThink } from '../../src/index.js';
-import { anyText } from '../arbitraries.js';
+import { anyText } from '../../src/testing/arbitraries.js';
 
 const valueOf = (reading: object): unknown => ('value' in reading ? reading.value : reading);
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PYTHON_SPACE } from '../../src/answer/white-space.js';
 import { thinkAnswerFormatReward } from '../../src/index.js';
-import { anyText } from '../arbitraries.js';
+import { anyText } from '../../src/testing/arbitraries.js';
 import { sampleOf } from '../samples.js';
 
 test('agrees with the expression it stands for', () => {
