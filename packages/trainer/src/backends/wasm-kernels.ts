@@ -128,6 +128,15 @@ function unsortedSegmentSum(args: KernelArguments): tf.TensorInfo {
   return out;
 }
 
+type Words = Int32Array | Uint8Array;
+
+/** A tensor's memory as 4-byte words (bytes for booleans): kernels that only move values then see one array type. */
+function words(x: tf.TensorInfo, backend: BackendWasm): Words {
+  const values = backend.typedArrayFromHeap(x);
+  if (values.BYTES_PER_ELEMENT !== 4) return values as Uint8Array;
+  return new Int32Array(values.buffer, values.byteOffset, values.length);
+}
+
 function slice(args: KernelArguments): tf.TensorInfo {
   const { backend, attrs } = args;
   const x = args.inputs['x']!;
@@ -137,16 +146,16 @@ function slice(args: KernelArguments): tf.TensorInfo {
     attrs['size'] as number | number[],
   ) as [number[], number[]];
   const out = backend.makeOutput(size, x.dtype);
-  copyBlock(backend.typedArrayFromHeap(x), x.shape, begin, backend.typedArrayFromHeap(out), size);
+  copyBlock(words(x, backend), x.shape, begin, words(out, backend), size);
   return out;
 }
 
 /** Copies the block of `size` at `begin` of a row-major array into `to`, in as long runs as there are. */
 function copyBlock(
-  from: tf.backend_util.TypedArray,
+  from: Words,
   shape: readonly number[],
   begin: readonly number[],
-  to: tf.backend_util.TypedArray,
+  to: Words,
   size: readonly number[],
 ): void {
   // Trailing axes taken whole merge with the axis before them into one contiguous run.
@@ -187,12 +196,12 @@ function concat(args: KernelArguments): tf.TensorInfo {
     axis,
   );
   const out = backend.makeOutput(shape, first.dtype);
-  const to = backend.typedArrayFromHeap(out);
+  const to = words(out, backend);
   const outer = count(shape.slice(0, axis));
   const width = count(shape.slice(axis));
   let offset = 0;
   for (const part of parts) {
-    const from = backend.typedArrayFromHeap(part);
+    const from = words(part, backend);
     const run = count(part.shape.slice(axis));
     for (let row = 0; row < outer; row++) {
       const [target, source] = [row * width + offset, row * run];
@@ -214,9 +223,9 @@ function gather(args: KernelArguments): tf.TensorInfo {
     throw new Error('gather: expected batchDims 0');
   }
   const out = backend.makeOutput([...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)], x.dtype);
-  const from = backend.typedArrayFromHeap(x);
-  const to = backend.typedArrayFromHeap(out);
-  const ids = backend.typedArrayFromHeap(indices);
+  const from = words(x, backend);
+  const to = words(out, backend);
+  const ids = words(indices, backend);
   const size = x.shape[axis]!;
   const run = count(x.shape.slice(axis + 1));
   const outer = count(x.shape.slice(0, axis));

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.js';
+import { sumRows } from './linear.js';
 
 /** y = x / sqrt(mean(x²) + epsilon) · weight. */
 export interface RmsNorm {
@@ -28,7 +29,7 @@ export function rmsNorm(x: tf.Tensor2D, layer: RmsNorm): tf.Tensor2D {
 export function rmsNormBackward(x: tf.Tensor2D, dy: tf.Tensor2D, layer: RmsNorm, gradients: Gradients): tf.Tensor2D {
   return tf.tidy(() => {
     const { unit, scale } = normalise(x, layer.epsilon);
-    gradients.add(`${layer.name}.weight`, () => tf.sum(tf.mul(dy, unit), 0));
+    gradients.add(`${layer.name}.weight`, () => sumRows(tf.mul(dy, unit)));
     const g = tf.mul(dy, layer.weight);
     const along = tf.mean(tf.mul(g, unit), 1, true); // [n, 1]
     return tf.mul(tf.sub(g, tf.mul(unit, along)), scale);

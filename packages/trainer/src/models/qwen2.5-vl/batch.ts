@@ -1,5 +1,5 @@
 import type { Qwen25VlConfig } from './config.js';
-import type { PackedLayout } from './packed-attention.js';
+import type { PackedLayout } from './packed-layout.js';
 import type { ProcessedPrompt } from './processor.js';
 
 /** What the language model needs of a prompt; its images go in as embeddings. */

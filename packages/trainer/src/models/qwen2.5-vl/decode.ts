@@ -5,7 +5,7 @@ import { rmsNorm } from '../layers/rms-norm.js';
 import type { RotaryTable } from '../layers/rotary.js';
 import { free, tidy } from '../tidy.js';
 import { feedForward, projectHeads, type DecoderLayer } from './decoder-layer.js';
-import type { PackedLayout } from './packed-attention.js';
+import type { PackedLayout } from './packed-layout.js';
 
 /** Keys and values of one layer. */
 export interface LayerCache {

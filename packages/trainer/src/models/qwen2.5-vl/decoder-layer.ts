@@ -4,14 +4,9 @@ import type { Gradients } from '../gradients.js';
 import { linear, linearBackward, type Linear } from '../layers/linear.js';
 import { rmsNorm, rmsNormBackward, type RmsNorm } from '../layers/rms-norm.js';
 import { rotate, rotateBackward, type RotaryTable } from '../layers/rotary.js';
-import { swiglu, swigluBackward } from '../layers/swiglu.js';
-import {
-  packedAttention,
-  packedAttentionBackward,
-  type PackedAttention,
-  type PackedLayout,
-  type PackedMasks,
-} from './packed-attention.js';
+import { swiglu, swigluAgain } from '../layers/swiglu.js';
+import { packedAttention, packedAttentionBackward, type PackedAttention } from './packed-attention.js';
+import type { PackedLayout, PackedMasks } from './packed-layout.js';
 
 /** One transformer layer of the language model. */
 export interface DecoderLayer {
@@ -122,8 +117,8 @@ export function decoderLayerBackward(
 
 function feedForwardBackward(saved: Saved, dy: tf.Tensor2D, layer: DecoderLayer, gradients: Gradients): tf.Tensor2D {
   const { gate, up, middle, normedMiddle } = saved;
-  const dActivated = linearBackward(swiglu(gate, up), dy, layer.down, gradients);
-  const { dGate, dUp } = swigluBackward(gate, up, dActivated);
+  const activated = swigluAgain(gate, up);
+  const { dGate, dUp } = activated.backward(linearBackward(activated.y, dy, layer.down, gradients));
   const dNormed: tf.Tensor2D = tf.add(
     linearBackward(normedMiddle, dGate, layer.gate, gradients),
     linearBackward(normedMiddle, dUp, layer.up, gradients),

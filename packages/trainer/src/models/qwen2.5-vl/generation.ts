@@ -14,7 +14,7 @@ import {
 } from './decode.js';
 import { decoderLayer, type DecoderLayer } from './decoder-layer.js';
 import type { Qwen25Vl } from './model.js';
-import { paddingMask, type PackedLayout } from './packed-attention.js';
+import { paddingMask, type PackedLayout } from './packed-layout.js';
 import { mropeAngles } from './rope.js';
 import { drawToken, type DrawOptions } from './sampling.js';
 import { decoderContext, embed } from './sequences.js';

@@ -8,7 +8,7 @@ import type { PackedBatch } from './batch.js';
 import { decoderLayer, decoderLayerBackward, type DecoderContext } from './decoder-layer.js';
 import { tokenLogprobs, tokenLogprobsBackward, type Head } from './logprobs.js';
 import { EMBEDDING, type Qwen25Vl } from './model.js';
-import { packedMasks } from './packed-attention.js';
+import { packedMasks } from './packed-layout.js';
 import { mropeAngles } from './rope.js';
 
 export interface SequenceOptions {

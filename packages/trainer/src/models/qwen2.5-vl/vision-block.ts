@@ -3,7 +3,7 @@ import type { Gradients } from '../gradients.js';
 import { linear, linearBackward, type Linear } from '../layers/linear.js';
 import { rmsNorm, rmsNormBackward, type RmsNorm } from '../layers/rms-norm.js';
 import { rotate, rotateBackward, type RotaryTable } from '../layers/rotary.js';
-import { swiglu, swigluBackward } from '../layers/swiglu.js';
+import { swiglu, swigluAgain } from '../layers/swiglu.js';
 import { tidy } from '../tidy.js';
 import {
   segmentAttention,
@@ -81,8 +81,8 @@ export function visionBlockBackward(
 ): tf.Tensor2D {
   return tidy(() => {
     const { x, normed, attended, middle, normedMiddle, gate, up } = saved;
-    const dActivated = linearBackward(swiglu(gate, up), dy, block.down, gradients);
-    const { dGate, dUp } = swigluBackward(gate, up, dActivated);
+    const activated = swigluAgain(gate, up);
+    const { dGate, dUp } = activated.backward(linearBackward(activated.y, dy, block.down, gradients));
     const dNormedMiddle: tf.Tensor2D = tf.add(
       linearBackward(normedMiddle, dGate, block.gate, gradients),
       linearBackward(normedMiddle, dUp, block.up, gradients),

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.js';
 import { runStack, type Keep, type StackLayer } from '../layer-stack.js';
 import { gelu, geluBackward } from '../layers/gelu.js';
-import { linear, linearBackward, type Linear } from '../layers/linear.js';
+import { addLinearGradients, linear, linearBackward, type Linear } from '../layers/linear.js';
 import { rmsNorm, rmsNormBackward, type RmsNorm } from '../layers/rms-norm.js';
 import { rotaryTable } from '../layers/rotary.js';
 import { free, tidy } from '../tidy.js';
@@ -65,7 +65,7 @@ export function runVision(
     const dPatches = pass.backward(dMerged);
     tf.tidy(() => {
       const inOrder = gatherRows(dPatches, constants.patches.toRaster);
-      linearBackward(pixels, inOrder, tower.patchEmbed, gradients);
+      addLinearGradients(pixels, inOrder, tower.patchEmbed, gradients);
     });
     dPatches.dispose();
     dispose();
