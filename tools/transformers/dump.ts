@@ -28,7 +28,12 @@ const policy = await createTfjsPolicy({ checkpoint, train: 'full', seed: 'parity
 const cases = [];
 for (let index = 0; index < dataset.length; index++) {
   const prompt = await dataset.get(index);
-  const [[answer] = []] = await policy.sample([prompt], { groupSize: 1, maxTokens: 64, temperature: 0, seed: 'parity' });
+  const [[answer] = []] = await policy.sample([prompt], {
+    groupSize: 1,
+    maxTokens: 64,
+    temperature: 0,
+    seed: 'parity',
+  });
   if (answer === undefined) throw new Error('no answer');
   const logps = await policy.logprobs([{ prompt, completion: answer.tokens }]);
   const messages = [];
@@ -41,7 +46,9 @@ for (let index = 0; index < dataset.length; index++) {
         else {
           const file = path.join(out, `${index}.png`);
           const { width, height, data } = part.image;
-          await sharp(data, { raw: { width, height, channels: 3 } }).png().toFile(file);
+          await sharp(data, { raw: { width, height, channels: 3 } })
+            .png()
+            .toFile(file);
           parts.push({ type: 'image', image: file });
         }
       }
