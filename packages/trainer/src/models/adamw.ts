@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Parameters } from './gradients.js';
 import { free, tidy } from './tidy.js';
 
+/** AdamW's settings that stay the same over a run. */
 export interface AdamWOptions {
   /** Decay rates of the two moments. @defaultValue [0.9, 0.999] */
   readonly betas?: readonly [number, number];

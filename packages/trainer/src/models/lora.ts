@@ -6,6 +6,7 @@ import type { LoraPair } from './layers/linear.js';
 /** Linear layers of a decoder layer that can have an adapter. */
 export const LORA_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 
+/** An adapter's shape as a user gives it. */
 export interface LoraOptions {
   /** Columns of the low-rank pair. @defaultValue 16 */
   readonly rank?: number;

@@ -13,6 +13,7 @@ const CONFIG = 'adapter_config.json';
 const WEIGHTS = 'adapter_model.safetensors';
 const PREFIX = 'base_model.model.';
 
+/** What a PEFT folder says besides the adapter itself. */
 export interface PeftOptions {
   /** What `base_model_name_or_path` says: the checkpoint the adapter belongs to. */
   readonly baseModel: string;

@@ -1,6 +1,7 @@
 /** How the learning rate moves over a run. All three rise linearly from 0 over the warm-up first. */
 export type ScheduleName = 'constant' | 'linear' | 'cosine';
 
+/** A run's learning rates. */
 export interface ScheduleOptions {
   readonly schedule: ScheduleName;
   /** The highest rate. */

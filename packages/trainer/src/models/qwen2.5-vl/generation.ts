@@ -19,6 +19,7 @@ import { mropeAngles } from './rope.js';
 import { drawToken, type DrawOptions } from './sampling.js';
 import { decoderContext, embed } from './sequences.js';
 
+/** How many completions to sample, how long, and how tokens are drawn. */
 export interface GenerationOptions extends DrawOptions {
   readonly groupSize: number;
   readonly maxTokens: number;
@@ -28,7 +29,9 @@ export interface GenerationOptions extends DrawOptions {
   readonly random: (prompt: number, completion: number) => () => number;
 }
 
+/** One sampled completion. */
 export interface Generated {
+  /** The stop token included, when there was one. */
   readonly tokens: number[];
   /** Of each token, under the distribution it was drawn from. */
   readonly logprobs: number[];

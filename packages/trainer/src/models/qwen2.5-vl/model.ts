@@ -7,8 +7,9 @@ import type { DecoderLayer } from './decoder-layer.js';
 import type { VisionBlock } from './vision-block.js';
 import type { VisionTower } from './vision.js';
 
-/** The names of the embedding matrix and of the output head, which may be the same matrix. */
+/** The name of the embedding matrix [V, D]. */
 export const EMBEDDING = 'model.language_model.embed_tokens.weight';
+/** The name of the output head [V, D], which a tied model does not have. */
 export const HEAD = 'lm_head.weight';
 
 const VISION_EPSILON = 1e-6; // a constant of the architecture, not in config.json

@@ -11,6 +11,7 @@ import { EMBEDDING, type Qwen25Vl } from './model.js';
 import { packedMasks } from './packed-layout.js';
 import { mropeAngles } from './rope.js';
 
+/** What a pass over sequences computes and keeps. */
 export interface SequenceOptions {
   /** Logits are divided by it. @defaultValue 1 */
   readonly temperature?: number;
@@ -41,7 +42,7 @@ export interface SequencePass {
  *
  * @param images - [image tokens, D] embeddings, in the order of `batch.imageRows`; the caller's
  * @param gradients - where `backward` adds to
- * @throws Error when the number of image embeddings is not the number of image tokens.
+ * @throws Error when the number of image embeddings is not the number of image tokens, or all completions are empty.
  */
 export function runSequences(
   batch: PackedBatch,
@@ -51,6 +52,7 @@ export function runSequences(
   options: SequenceOptions = {},
 ): SequencePass {
   const { temperature = 1, keep = 'nothing', want = 'logprobs' } = options;
+  if (batch.targets.length === 0) throw new Error('runSequences: expected at least one completion token, got none');
   const context = decoderContext(batch, model);
   const pass = runStack(embed(batch, images, model), decoderStack(model, context, gradients), keep);
   const rows = tf.tidy(() => tf.gather(pass.y, tf.tensor1d(batch.predictingRows, 'int32'))); // [n, D]

@@ -19,6 +19,7 @@ import { createEmbeddingCache, createPromptReader } from './prompts.js';
 import { sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
 import { createWeights, disposeWeights, modelOf, trainedNames, trainedTensors } from './weights.js';
 
+/** Which model, and what of it is trained. */
 export interface TfjsPolicyOptions extends ProcessorOptions {
   /** Folder in Hugging Face layout: config.json, safetensors, tokenizer, chat template, image processor. */
   readonly checkpoint: string;

@@ -15,6 +15,7 @@ export interface PolicyWeights {
   readonly start?: Parameters;
 }
 
+/** What of a model is trained, and what is kept of its start. */
 export interface WeightsOptions {
   readonly train: 'lora' | 'full';
   readonly lora?: LoraOptions;
