@@ -1,7 +1,7 @@
 // Makes the checkpoint that the tiny recipe starts from, by supervised training, in two commands:
 //
-//   npx tsx --conditions=@q-insight/source examples/tiny/cold-start.ts vision  --out runs/tiny-vision --minutes 60
-//   npx tsx --conditions=@q-insight/source examples/tiny/cold-start.ts decoder --from runs/tiny-vision --out examples/tiny/checkpoint --minutes 1
+//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts vision  --out runs/tiny-vision --minutes 60
+//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts decoder --from runs/tiny-vision --out examples/tiny/checkpoint --minutes 1
 //
 // `vision` trains everything on captions, long. It writes every few minutes and at the end; --from goes on from an
 // earlier result. `decoder` keeps the vision tower, starts the decoder anew and trains it briefly to answer in the

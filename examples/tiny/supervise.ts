@@ -15,6 +15,8 @@ export interface SuperviseOptions {
   /** Token ids of a text, the end token included. */
   readonly encode: (text: string) => number[];
   readonly nextBatch: (size: number) => Promise<Example[]>;
+  /** Milliseconds on a clock that only rises. @defaultValue the process's */
+  readonly clock?: () => number;
   /** Called after each step. */
   readonly onStep: (step: SuperviseStep) => Promise<void> | void;
 }
@@ -32,9 +34,10 @@ export interface SuperviseStep {
 /** Supervised training for a given time: next-token loss on the given texts. Returns the number of steps. */
 export async function supervise(policy: Policy, options: SuperviseOptions): Promise<number> {
   const { batchSize, microBatch, encode, nextBatch, warmupSteps, maxGradientNorm } = options;
-  const start = performance.now();
+  const clock = options.clock ?? (() => performance.now());
+  const start = clock();
   for (let step = 1; ; step++) {
-    const progress = (performance.now() - start) / 60_000 / options.minutes;
+    const progress = (clock() - start) / 60_000 / options.minutes;
     if (progress >= 1) return step - 1;
     const batch = await nextBatch(batchSize);
     const sequences = batch.map(({ prompt, text }) => ({ prompt, completion: encode(text) }));
@@ -49,7 +52,7 @@ export async function supervise(policy: Policy, options: SuperviseOptions): Prom
     const decay = 0.5 * (1 + Math.cos(Math.PI * progress));
     const learningRate = options.learningRate * Math.min(1, step / warmupSteps) * decay;
     const { gradientNorm } = await policy.optimizerStep({ learningRate, maxGradientNorm });
-    const minutes = (performance.now() - start) / 60_000;
+    const minutes = (clock() - start) / 60_000;
     await options.onStep({ step, minutes, loss, gradientNorm, learningRate });
   }
 }
