@@ -1,3 +1,4 @@
+import type { Place } from './answer/reading.js';
 import type { Sample } from './sample.js';
 
 /** What the runner tells a reward beside the sample. */
@@ -23,12 +24,15 @@ export interface Reward {
   score(sample: Sample, context?: RewardContext): number | null | Promise<number | null>;
   /** Why the sample gets this value, in plain words and without the value itself. */
   explain?(sample: Sample): string;
+  /** What in the completion the reason is about; `undefined` when it is about none or all of it. */
+  locate?(sample: Sample): Place | undefined;
 }
 
 /** A reward together with the reason for it. */
 export interface Judgement {
   readonly value: number | null;
   readonly reason: string;
+  readonly place?: Place;
 }
 
 /** A reward whose value and reason come from the same `judge`, so that they cannot disagree. */
@@ -37,7 +41,13 @@ export function rewardFrom(
   range: readonly [number, number],
   judge: (sample: Sample) => Judgement,
 ): Reward {
-  return { name, range, score: (sample) => judge(sample).value, explain: (sample) => judge(sample).reason };
+  return {
+    name,
+    range,
+    score: (sample) => judge(sample).value,
+    explain: (sample) => judge(sample).reason,
+    locate: (sample) => judge(sample).place,
+  };
 }
 
 /** The judgement on a sample that the reward is not made for. */

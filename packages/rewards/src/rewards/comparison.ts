@@ -36,9 +36,10 @@ export function comparisonReward(options: ComparisonRewardOptions = {}): Reward 
     if (sample.label.task !== 'comparison') return notApplicable(sample);
     const reading =
       style === 'upstream' ? upstreamComparison(sample.completion) : readComparison(sample.completion, read);
-    if (!('value' in reading)) return { value: 0, reason: reading.reason };
+    if (!('value' in reading)) return { value: 0, ...reading };
+    const { place } = reading;
     const { better } = sample.label;
-    if (reading.value === better) return { value: 1, reason: `the verdict ${better} is right` };
-    return { value: 0, reason: `said ${quote(reading.value)}, the label is ${better}` };
+    if (reading.value === better) return { value: 1, reason: `the verdict ${better} is right`, place };
+    return { value: 0, reason: `said ${quote(reading.value)}, the label is ${better}`, place };
   });
 }

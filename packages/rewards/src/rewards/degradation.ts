@@ -53,17 +53,22 @@ export function degradationReward(options: DegradationRewardOptions = {}): Rewar
   return rewardFrom('degradation', [0, classWeight + levelWeight], (sample): Judgement => {
     if (sample.label.task !== 'degradation') return notApplicable(sample);
     const said = style === 'upstream' ? upstreamNamed(sample.completion) : defaultNamed(sample.completion, read);
-    if (!('value' in said)) return { value: 0, reason: said.reason };
+    if (!('value' in said)) return { value: 0, ...said };
+    const { place } = said;
     const { distortionClass, level } = sample.label;
     if (said.value.name !== distortionClass) {
-      return { value: 0, reason: `said ${quote(said.value.name)}, the label is ${distortionClass}` };
+      return { value: 0, reason: `said ${quote(said.value.name)}, the label is ${distortionClass}`, place };
     }
     const right = `the class ${distortionClass} is right`;
-    if (said.value.level === undefined) return { value: classWeight, reason: `${right}, ${said.value.why}` };
+    if (said.value.level === undefined) return { value: classWeight, reason: `${right}, ${said.value.why}`, place };
     if (said.value.level !== level) {
-      return { value: classWeight, reason: `${right}, said level ${quote(said.value.level)}, the label is ${level}` };
+      return {
+        value: classWeight,
+        reason: `${right}, said level ${quote(said.value.level)}, the label is ${level}`,
+        place,
+      };
     }
-    return { value: classWeight + levelWeight, reason: `${right}, and so is its level ${level}` };
+    return { value: classWeight + levelWeight, reason: `${right}, and so is its level ${level}`, place };
   });
 }
 

@@ -34,7 +34,7 @@ export function exactReward(options: ExactRewardOptions): Reward {
     const wanted = expected(sample);
     if (wanted === undefined) return { value: null, reason: 'no answer is expected' };
     const answer = findAnswer(sample.completion, which);
-    if (!('value' in answer)) return { value: 0, reason: answer.reason };
+    if (!('value' in answer)) return { value: 0, ...answer };
     const value = normal(answer.value) === normal(wanted) ? 1 : 0;
     return { value, reason: `said ${quote(answer.value.trim())}, expected ${quote(wanted)}` };
   });

@@ -35,20 +35,20 @@ export interface FormatRewardOptions {
  * ```
  */
 export function formatReward(options: FormatRewardOptions = {}): Reward {
-  const problem = options.style === 'upstream' ? upstreamProblem : layoutProblem;
-  return rewardFrom('format', [0, 1], (sample): Judgement => {
-    const broken = problem(sample);
-    return broken === null ? { value: 1, reason: 'the layout is as asked' } : { value: 0, reason: broken };
-  });
+  const judge = options.style === 'upstream' ? judgeUpstream : judgeLayout;
+  return rewardFrom('format', [0, 1], judge);
 }
 
-function layoutProblem(sample: Sample): string | null {
+const RIGHT: Judgement = { value: 1, reason: 'the layout is as asked' };
+
+function judgeLayout(sample: Sample): Judgement {
   const layout = readLayout(sample.completion, bodyOf(sample));
-  return 'value' in layout ? null : layout.reason;
+  return 'value' in layout ? RIGHT : { value: 0, ...layout };
 }
 
-function upstreamProblem(sample: Sample): string | null {
-  return upstreamFormatProblem(sample.completion, bodyOf(sample));
+function judgeUpstream(sample: Sample): Judgement {
+  const problem = upstreamFormatProblem(sample.completion, bodyOf(sample));
+  return problem === null ? RIGHT : { value: 0, reason: problem };
 }
 
 function bodyOf(sample: Sample): 'json' | 'text' {

@@ -28,7 +28,7 @@ export function jsonSchemaReward(options: JsonSchemaRewardOptions): Reward {
   checkSchema(schema); // now, not in the middle of a run
   return rewardFrom('jsonSchema', [0, 1], (sample) => {
     const answer = findAnswer(sample.completion, which);
-    if (!('value' in answer)) return { value: 0, reason: answer.reason };
+    if (!('value' in answer)) return { value: 0, ...answer };
     const parsed = parse(answer.value);
     if (parsed === undefined) return { value: 0, reason: `the answer is not JSON: ${quote(answer.value.trim())}` };
     const problem = schemaProblem(schema, parsed.value);

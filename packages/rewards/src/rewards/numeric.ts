@@ -33,7 +33,7 @@ export function numericReward(options: NumericRewardOptions): Reward {
     const wanted = expected(sample);
     if (wanted === undefined) return { value: null, reason: 'no number is expected' };
     const reading = readNumbers(sample.completion, 1);
-    if (!('value' in reading)) return { value: 0, reason: reading.reason };
+    if (!('value' in reading)) return { value: 0, ...reading };
     const [said = NaN] = reading.value;
     const limit = Math.max(tolerance, relative * Math.abs(wanted));
     const reason = `said ${said}, expected ${wanted} (tolerance ${limit})`;

@@ -27,7 +27,7 @@ export function ordinalLevelReward(options: OrdinalLevelRewardOptions = {}): Rew
   return rewardFrom('ordinalLevel', [0, 1], (sample) => {
     if (sample.label.task !== 'degradation') return notApplicable(sample);
     const reading = readDegradation(sample.completion, options.read);
-    if (!('value' in reading)) return { value: 0, reason: reading.reason };
+    if (!('value' in reading)) return { value: 0, ...reading };
     const { distortionClass, level, whyNoLevel = '' } = reading.value;
     const { label } = sample;
     if (distortionClass !== label.distortionClass) {

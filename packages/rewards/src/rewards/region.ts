@@ -38,7 +38,7 @@ export function regionReward(options: RegionRewardOptions = {}): Reward {
     const label = toBox(sample.metadata?.['region']);
     if (label === undefined) return { value: null, reason: 'the metadata has no region' };
     const reading = readBox(sample.completion, key);
-    if (!('value' in reading)) return { value: 0, reason: reading.reason };
+    if (!('value' in reading)) return { value: 0, ...reading };
     const overlap = intersectionOverUnion(reading.value, label);
     const reason = `said [${reading.value.join(', ')}], the region is [${label.join(', ')}], overlap ${overlap.toFixed(3)}`;
     if (threshold === 'overlap') return { value: overlap, reason };

@@ -11,12 +11,13 @@ export function scoreErrorReward(
   return rewardFrom(name, range, (sample) => {
     if (sample.label.task !== 'score') return notApplicable(sample);
     const reading = readScore(sample.completion, read);
-    if (!('value' in reading)) return { value: 0, reason: reading.reason };
+    if (!('value' in reading)) return { value: 0, ...reading };
     const { score } = sample.label;
     const off = Number(Math.abs(reading.value - score).toPrecision(6));
     return {
       value: formula(reading.value, score),
       reason: `said ${reading.value}, the label is ${score}, off by ${off}`,
+      place: reading.place,
     };
   });
 }

@@ -47,13 +47,14 @@ export function scoreReward(options: ScoreRewardOptions = {}): Reward {
   return rewardFrom('score', [0, 1], (sample) => {
     if (sample.label.task !== 'score') return notApplicable(sample);
     const reading = style === 'upstream' ? upstreamScore(sample.completion) : readScore(sample.completion, read);
-    if (!('value' in reading)) return { value: 0, reason: reading.reason };
+    if (!('value' in reading)) return { value: 0, ...reading };
     const error = Math.abs(reading.value - sample.label.score);
     const right = bound === 'inclusive' ? error <= threshold : error < threshold;
     const off = Number(error.toPrecision(6));
     return {
       value: right ? 1 : 0,
       reason: `said ${reading.value}, the label is ${sample.label.score}, off by ${off} (${limit})`,
+      place: reading.place,
     };
   });
 }

@@ -6,9 +6,9 @@ import {
   qInsightRewards,
   temporalReward,
   type Reward,
-} from '../src/index.js';
-import { batchOf } from './batches.js';
-import { sampleOf } from './samples.js';
+} from '../../src/index.js';
+import { batchOf } from '../batches.js';
+import { sampleOf } from '../samples.js';
 
 test('says for each reward what and why', async () => {
   const entries = await explain(sampleOf('<think>a<answer>{"rating": 3.9}</answer>'), qInsightRewards());
@@ -43,5 +43,16 @@ test('a group reward sees its group alone, and may have no reasons', async () =>
   const control = { ...sampleOf('b', undefined, 'control'), group: 'other', metadata: { frames: 'shuffled' } };
   expect(await explain(sample, [temporalReward({ accuracy })], [sample, control])).toEqual([
     { reward: 'temporal', value: null, reason: 'no reason given (range 0 to 0.3)' },
+  ]);
+});
+
+test('shows the part of the completion that a reason is about', async () => {
+  const text = '<think>a</think> so <answer>{"rating": 3.9}</answer>';
+  const entries = await explain(sampleOf(text), qInsightRewards());
+  expect(entries.map(({ place }) => place && text.slice(place.start, place.end))).toEqual([
+    ' so ',
+    '3.9',
+    undefined,
+    undefined,
   ]);
 });
