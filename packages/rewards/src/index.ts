@@ -25,6 +25,7 @@ export { rescale } from './combine/rescale.js';
 export { explain, explanationLine, type Explanation } from './explain/explain.js';
 export { mark, type MarkOptions } from './explain/mark.js';
 export { causeLine, summarize, type Cause } from './explain/summary.js';
+export { rewardPresets, type RewardPreset, type RewardPresetName } from './presets.js';
 export type { Reward, RewardContext } from './reward.js';
 export type { AttributeOptions } from './rewards/attribute-groups.js';
 export { attributeSpreadReward, type AttributeSpreadRewardOptions } from './rewards/attribute-spread.js';
