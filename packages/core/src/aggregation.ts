@@ -1,9 +1,17 @@
 import ndarray, { type NdArray } from 'ndarray';
-import { checkAtLeast, checkOneOf, checkPositive } from './checks.js';
+import { checkAtLeast, checkOneOf, checkPositive, fail } from './checks.js';
 import { readMask, shapeOf } from './dense.js';
-import type { MaskMatrix } from './types.js';
+import { groupMembers } from './advantages/grouping.js';
+import type { GroupId, MaskMatrix } from './types.js';
 
-const modes = ['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant', 'token-sum'] as const;
+const modes = [
+  'token-mean',
+  'sequence-mean-token-mean',
+  'sequence-mean-token-sum',
+  'constant',
+  'token-sum',
+  'prompt-mean',
+] as const;
 
 /**
  * How token losses become one number. N = counted tokens, S = sequences, Lᵢ = counted tokens of sequence i.
@@ -15,6 +23,7 @@ const modes = ['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-su
  * | `sequence-mean-token-sum` | 1 / S | |
  * | `constant` | 1 / (S · length) | Dr. GRPO, arXiv 2503.20783 |
  * | `token-sum` | 1 | Tinker |
+ * | `prompt-mean` | 1 / (P N_p), with P prompts of N_p counted tokens | SkyRL |
  */
 export type AggregationMode = (typeof modes)[number];
 
@@ -26,6 +35,8 @@ export interface AggregationCounts {
   readonly sequences: number;
   /** Rows with mask 1 somewhere. */
   readonly filledSequences: number;
+  /** Groups with mask 1 somewhere, for 'prompt-mean'. */
+  readonly filledGroups?: number | undefined;
 }
 
 /** Options of {@link aggregationWeights}. */
@@ -34,6 +45,8 @@ export interface AggregationOptions {
   readonly emptySequences?: 'skip' | 'count' | undefined;
   /** Divisor of mode 'constant': the longest completion allowed. @defaultValue T */
   readonly length?: number | undefined;
+  /** [B] group of each row, for 'prompt-mean'. Parts of a batch must then hold whole groups. */
+  readonly groups?: ArrayLike<GroupId> | undefined;
   /** Counts of the whole batch when `mask` is a part of it. @defaultValue the counts of `mask` */
   readonly counts?: AggregationCounts | undefined;
 }
@@ -97,6 +110,7 @@ export function flatAggregationWeights(
   checkAtLeast(where, 'counts.tokens', counts.tokens, 0);
   const sequences = Math.max(1, emptySequences === 'skip' ? counts.filledSequences : counts.sequences);
   const weights = new Float64Array(mask.length);
+  if (mode === 'prompt-mean') return promptMeanWeights(weights, mask, columns, lengths, options);
   for (let row = 0; row < rows; row++) {
     const weight = tokenWeight(mode, lengths[row]!, counts.tokens, sequences, length);
     for (let k = row * columns; k < (row + 1) * columns; k++) if (mask[k] === 1) weights[k] = weight;
@@ -104,7 +118,35 @@ export function flatAggregationWeights(
   return weights;
 }
 
-function tokenWeight(mode: AggregationMode, rowLength: number, tokens: number, sequences: number, length: number) {
+function promptMeanWeights(
+  weights: Float64Array,
+  mask: Uint8Array,
+  columns: number,
+  lengths: Float64Array,
+  { groups, counts }: AggregationOptions,
+): Float64Array {
+  if (groups?.length !== lengths.length) {
+    fail('aggregationWeights', 'groups', `have length ${lengths.length} for mode 'prompt-mean'`, groups?.length);
+  }
+  const filled = groupMembers(groups)
+    .map((rows) => ({ rows, tokens: rows.reduce((sum, row) => sum + lengths[row]!, 0) }))
+    .filter(({ tokens }) => tokens > 0);
+  const prompts = counts?.filledGroups ?? filled.length;
+  for (const { rows, tokens } of filled) {
+    for (const row of rows) {
+      for (let k = row * columns; k < (row + 1) * columns; k++) if (mask[k] === 1) weights[k] = 1 / (prompts * tokens);
+    }
+  }
+  return weights;
+}
+
+function tokenWeight(
+  mode: Exclude<AggregationMode, 'prompt-mean'>,
+  rowLength: number,
+  tokens: number,
+  sequences: number,
+  length: number,
+) {
   switch (mode) {
     case 'token-mean':
       return 1 / Math.max(1, tokens);

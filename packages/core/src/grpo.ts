@@ -63,7 +63,8 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoOptions = {}): GrpoResul
   const flat = flatten(where, batch);
   const { rows, columns, mask, logps } = flat;
   const { mode, ...aggregation } = options.aggregation ?? { mode: 'token-mean' };
-  const weights = flat.weights ?? flatAggregationWeights(mask, rows, columns, mode, aggregation);
+  const weights =
+    flat.weights ?? flatAggregationWeights(mask, rows, columns, mode, { groups: flat.groups, ...aggregation });
 
   const ratio = importanceLogRatio(logps, flat.oldLogps ?? logps, mask, columns, ratioLevel, logRatioClamp);
   const { advantages, oldLogps, groups } = flat;

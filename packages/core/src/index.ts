@@ -41,6 +41,7 @@ export {
   type AggregationOptions,
   aggregationWeights,
 } from './aggregation.js';
+export { samplerDiagnostics } from './corrections/diagnostics.js';
 export { type CorrectionLevel, type CorrectionStep } from './corrections/steps.js';
 export { type CorrectionBatch, correctionWeights } from './corrections/weights.js';
 export {
@@ -54,7 +55,7 @@ export { grpoLoss, type GrpoOptions } from './grpo.js';
 export { adaptiveKl, type AdaptiveKlOptions, type AdaptiveKlState, cosineCoefficient } from './kl/controllers.js';
 export { type KlEstimator, klEstimators, type KlTerm } from './kl/estimators.js';
 export { addKlToAdvantages, type KlInAdvantageOptions } from './kl/in-advantage.js';
-export { type KlOptions } from './kl/penalty.js';
+export { type KlOptions, tokenKl } from './kl/penalty.js';
 export { cispo, type CispoOptions } from './losses/cispo.js';
 export { type ClippedOptions, clippedSurrogate } from './losses/clipped.js';
 export { clipCov, type ClipCovOptions, klCov, type KlCovOptions } from './losses/covariance.js';

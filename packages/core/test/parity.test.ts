@@ -4,11 +4,35 @@ import { cases as advSkyrl } from './parity/adv-skyrl.js';
 import { cases as advSwift } from './parity/adv-swift.js';
 import { cases as advTrl } from './parity/adv-trl.js';
 import { cases as advVerl } from './parity/adv-verl.js';
+import { cases as klAggVerl } from './parity/kl-agg-verl.js';
 import { cases as lossQInsight } from './parity/loss-qinsight.js';
 import { cases as lossTrl } from './parity/loss-trl.js';
+import { cases as lossVerl } from './parity/loss-verl.js';
+import { cases as easyr1 } from './parity/easyr1.js';
+import { cases as liger } from './parity/liger.js';
+import { cases as openrlhf } from './parity/openrlhf.js';
+import { cases as primeRl } from './parity/prime-rl.js';
+import { cases as skyrl } from './parity/skyrl.js';
+import { cases as swift } from './parity/swift.js';
 import { expectClose } from './support/close.js';
 
-const sources = [lossQInsight, lossTrl, advTrl, advVerl, advOpenrlhf, advSwift, advSkyrl];
+const sources = [
+  lossQInsight,
+  lossTrl,
+  lossVerl,
+  klAggVerl,
+  openrlhf,
+  swift,
+  skyrl,
+  easyr1,
+  primeRl,
+  liger,
+  advTrl,
+  advVerl,
+  advOpenrlhf,
+  advSwift,
+  advSkyrl,
+];
 const all = sources.flatMap((cases) => cases());
 
 describe('parity with the real packages', () => {

@@ -20,7 +20,7 @@ export type CorrectionLevel = 'token' | 'sequence' | 'sequence-mean';
  *   mean log-probability (OPSM of DeepSeek-V3.2, arXiv 2512.02556).
  * - `tv-bound`: when mean |w − 1| of the batch is above `max`, drop the tokens that would raise it: (π > old) with A > 0, or
  *   (π < old) with A < 0 (as open-instruct's VACO mask).
- * - `normalize`: divide the weights so far by their mean over the counted tokens.
+ * - `normalize`: divide the weights so far by their mean over the counted tokens, or over sequences of their mean in each.
  *
  * Steps multiply.
  */
@@ -36,14 +36,17 @@ export type CorrectionStep =
     }
   | { readonly kind: 'off-policy'; readonly max: number }
   | { readonly kind: 'tv-bound'; readonly max: number }
-  | { readonly kind: 'normalize' };
+  | { readonly kind: 'normalize'; readonly over?: 'tokens' | 'sequences' };
 
 const kinds = ['truncate', 'mask', 'gate', 'outliers', 'reject', 'off-policy', 'tv-bound', 'normalize'] as const;
 
 /** @internal */
 export function checkStep(where: string, step: CorrectionStep): void {
   checkOneOf(where, 'kind', step.kind, kinds);
-  if (step.kind === 'normalize') return;
+  if (step.kind === 'normalize') {
+    checkOneOf(where, 'normalize.over', step.over ?? 'tokens', ['tokens', 'sequences']);
+    return;
+  }
   const { max = Infinity } = step;
   checkAtLeast(where, `${step.kind}.max`, max, 0);
   if ('min' in step && !(step.min <= max)) fail(where, `${step.kind}.min`, `be at most max ${max}`, step.min);

@@ -142,7 +142,7 @@ function apply(step: CorrectionStep, batch: FlatCorrectionBatch, logRatio: Float
       return;
     }
     case 'normalize': {
-      const mean = maskedMean(weights, mask);
+      const mean = step.over === 'sequences' ? meanOfSequences(weights, mask, columns) : maskedMean(weights, mask);
       if (mean > 0) for (let k = 0; k < weights.length; k++) weights[k]! /= mean;
       return;
     }
@@ -197,4 +197,15 @@ function bySequence(
     out.fill(value, start, start + columns);
   }
   return out;
+}
+
+function meanOfSequences(values: Float64Array, mask: Uint8Array, columns: number): number {
+  const means = bySequence('sequence-mean', values, mask, columns);
+  let [sum, count] = [0, 0];
+  for (let start = 0; start < values.length; start += columns) {
+    if (!mask.subarray(start, start + columns).includes(1)) continue;
+    sum += means[start]!;
+    count++;
+  }
+  return sum / Math.max(1, count);
 }

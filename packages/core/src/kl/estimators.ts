@@ -1,5 +1,5 @@
 /** Per-token estimators of KL(policy ‖ reference) from d = logps − refLogps; see {@link klEstimators}. */
-export type KlEstimator = 'k1' | 'k2' | 'k3' | 'abs' | 'k1+' | 'k3+';
+export type KlEstimator = 'k1' | 'k2' | 'k3' | 'abs' | 'k1+' | 'k3+' | 'abs+';
 
 /** An estimator: its value, and the gradient used for training. */
 export interface KlTerm {
@@ -22,7 +22,7 @@ const abs: KlTerm = { value: (d) => Math.abs(d), slope: (d) => Math.sign(d) };
  * | `k2` | d²/2 | d | unbiased gradient of the reverse KL |
  * | `k3` | e⁻ᵈ + d − 1 | 1 − e⁻ᵈ | never negative, low variance; GRPO's choice |
  * | `abs` | \|d\| | sign d | |
- * | `k1+`, `k3+` | of k1, k3 | of k2 | straight-through: the value to watch, the gradient to follow |
+ * | `k1+`, `k3+`, `abs+` | of k1, k3, abs | of k2 | straight-through: the value to watch, the gradient to follow |
  *
  * See J. Schulman, "Approximating KL Divergence" (2020), joschu.net/blog/kl-approx.html; GRPO, arXiv 2402.03300, equation 4.
  *
@@ -39,4 +39,5 @@ export const klEstimators: Readonly<Record<KlEstimator, KlTerm>> = {
   abs,
   'k1+': { value: k1.value, slope: k2.slope },
   'k3+': { value: k3.value, slope: k2.slope },
+  'abs+': { value: abs.value, slope: k2.slope },
 };

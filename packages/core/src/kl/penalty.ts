@@ -1,4 +1,7 @@
+import ndarray, { type NdArray } from 'ndarray';
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
+import { readMask, readMatrix, shapeOf } from '../dense.js';
+import type { MaskMatrix, Matrix } from '../types.js';
 import { type KlEstimator, klEstimators } from './estimators.js';
 
 /** The KL term of the loss. */
@@ -21,6 +24,38 @@ export interface KlOptions {
    * back; `zero` is what automatic differentiation of a clamp gives (verl, SkyRL, ms-swift). @defaultValue 'keep'
    */
   readonly clampGradient?: 'keep' | 'zero' | undefined;
+}
+
+/**
+ * KL of each token, as it would enter the loss before its coefficient; for a KL penalty in the reward, or to log.
+ *
+ * See {@link klEstimators} for the formulas.
+ *
+ * @param logps - [B, T] under the policy.
+ * @param refLogps - [B, T] under the reference.
+ * @param mask - [B, T]
+ * @param options - as in the loss; `coefficient` and `weighting` have no effect here.
+ * @returns [B, T] values, and slopes over logps; 0 under mask 0.
+ * @throws RangeError for unequal shapes or an unknown estimator.
+ * @example
+ * ```ts
+ * const at = (x: number) => ndarray(Float64Array.of(x), [1, 1]);
+ * tokenKl(at(-1.2), at(-0.9), at(1)).values.data; // [0.0498588]
+ * ```
+ */
+export function tokenKl(
+  logps: Matrix,
+  refLogps: Matrix,
+  mask: MaskMatrix,
+  options: KlOptions = {},
+): { values: NdArray<Float64Array>; slopes: NdArray<Float64Array> } {
+  const where = 'tokenKl';
+  const [rows, columns] = shapeOf(where, 'mask', mask);
+  const flat = readMask(where, mask);
+  const policy = readMatrix(where, 'logps', logps, flat, rows, columns);
+  const reference = readMatrix(where, 'refLogps', refLogps, flat, rows, columns);
+  const { value, slope } = klTerms(policy, reference, flat, options);
+  return { values: ndarray(value, [rows, columns]), slopes: ndarray(slope, [rows, columns]) };
 }
 
 /** @internal Per-token KL and its slope over logps, both before β, weights and ratio. */

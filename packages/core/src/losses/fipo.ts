@@ -10,7 +10,7 @@ export interface FipoOptions extends ClippedOptions {
   readonly factorClip?: number | undefined;
   /** Whether the future may only raise a token's weight, or lower it too. @defaultValue 'raise' */
   readonly direction?: 'raise' | 'both' | undefined;
-  /** For A < 0 and a ratio above this the factor is held within [1 − factorClip, 1]. @defaultValue 4 */
+  /** For A < 0 and a ratio above this the factor is at most 1. @defaultValue 4 */
   readonly safeRatio?: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export function fipo(tokens: TokenBatch, options: FipoOptions = {}): LossTerms {
       const ratio = Math.exp(logRatio[k]!);
       if (ratio <= dualClip) future += logRatio[k]!;
       const careful = advantages[k]! < 0 && ratio > safeRatio;
-      const least = careful || direction === 'both' ? 1 - factorClip : 1;
+      const least = direction === 'both' ? 1 - factorClip : 1;
       const factor = Math.min(careful ? 1 : 1 + factorClip, Math.max(least, Math.exp(future)));
       terms.value[k]! *= factor;
       terms.ratioGradient[k]! *= factor;

@@ -9,22 +9,22 @@ export interface RealOptions {
 }
 
 /**
- * Classification instead of a policy gradient (REAL): in each group the good completions should have risen and the bad ones
- * fallen. Only the sign of an advantage counts. The weights of a row's tokens, summed, are the row's share in the loss.
+ * Classification instead of a policy gradient (REAL): in each group the good completions (A > 0) should have risen and the
+ * others fallen. Only the sign of an advantage counts.
  *
  * L_g = log(1 + Σ_bad e^s) + log(1 + Σ_good e^−s), s = mean_t ℓ_t / τ; a group without good or without bad ones adds nothing
  *
- * As in ms-swift 4.6 (`loss_type real`), which divides the sum over groups by the number of groups that count. Micro-batches must
- * not split groups.
+ * As in ms-swift 4.6 (`loss_type real`). A group's share in the loss is the sum of its tokens' weights: with groups of one size
+ * and the aggregation `sequence-mean-token-mean` that is 1 / number of groups. Micro-batches must not split groups. A row without
+ * counted tokens takes no part (ms-swift takes it for a bad one that has not moved).
  *
  * @param tokens - flat [B*T] arrays of one length, with `groups`.
- * @returns terms whose Σ weights · value is the mean of L_g over the groups that count, whatever the weights.
  * @throws RangeError without groups, or for a temperature not above 0.
  * @example
  * ```ts
  * const two = (a: number, b: number) => Float64Array.of(a, b);
  * const tokens = { columns: 1, mask: Uint8Array.of(1, 1), logps: two(-1, -1), logRatio: two(0, 0), advantages: two(1, -1), weights: two(0.5, 0.5), groups: ['a', 'a'] };
- * real(tokens).value[0]; // log 4 = 1.386: Σ weights · value = 2 log 2
+ * real(tokens).value[0]; // log 4 = 1.386
  * ```
  */
 export function real(tokens: TokenBatch, options: RealOptions = {}): LossTerms {
@@ -35,27 +35,20 @@ export function real(tokens: TokenBatch, options: RealOptions = {}): LossTerms {
   const value = new Float64Array(mask.length);
   const ratioGradient = new Float64Array(mask.length);
   const rows = rowSummaries(tokens, temperature);
-  const contests = groupMembers(groups)
-    .map((members) => ({
-      good: members.filter((row) => rows.count[row]! > 0 && rows.advantage[row]! > 0),
-      bad: members.filter((row) => rows.count[row]! > 0 && rows.advantage[row]! < 0),
-    }))
-    .filter(({ good, bad }) => good.length > 0 && bad.length > 0);
-
-  for (const { good, bad } of contests) {
-    const wrong = (row: number) => Math.exp(rows.score[row]! * (rows.advantage[row]! > 0 ? -1 : 1));
-    const goodSum = good.reduce((sum, row) => sum + wrong(row), 1);
-    const badSum = bad.reduce((sum, row) => sum + wrong(row), 1);
-    const loss = (Math.log(goodSum) + Math.log(badSum)) / contests.length;
-    const weight = [...good, ...bad].reduce((sum, row) => sum + rows.weight[row]!, 0);
-    for (const row of [...good, ...bad]) {
-      const isGood = rows.advantage[row]! > 0;
-      const slope = wrong(row) / (isGood ? -goodSum : badSum);
-      const perToken = slope / (temperature * rows.count[row]! * contests.length);
+  for (const members of groupMembers(groups)) {
+    const filled = members.filter((row) => rows.count[row]! > 0);
+    const isGood = (row: number) => rows.advantage[row]! > 0;
+    if (filled.every(isGood) || !filled.some(isGood)) continue;
+    const wrong = (row: number) => Math.exp(isGood(row) ? -rows.score[row]! : rows.score[row]!);
+    const goodSum = filled.filter(isGood).reduce((sum, row) => sum + wrong(row), 1);
+    const badSum = filled.filter((row) => !isGood(row)).reduce((sum, row) => sum + wrong(row), 1);
+    const share = filled.reduce((sum, row) => sum + rows.weight[row]!, 0);
+    for (const row of filled) {
+      const slope = wrong(row) / (isGood(row) ? -goodSum : badSum);
       for (let k = row * columns; k < (row + 1) * columns; k++) {
         if (mask[k] === 0) continue;
-        value[k] = weight === 0 ? 0 : loss / weight;
-        ratioGradient[k] = perToken;
+        value[k] = Math.log(goodSum) + Math.log(badSum);
+        ratioGradient[k] = (share * slope) / (temperature * rows.count[row]!);
       }
     }
   }

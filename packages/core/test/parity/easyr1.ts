@@ -1,0 +1,85 @@
+import { grpoLoss, type GrpoOptions, type KlEstimator, tokenKl } from '../../src/index.js';
+import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
+import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
+import type { Comparison, ParityCase } from './case.js';
+
+interface Case {
+  readonly variant: string;
+  readonly in: number;
+  readonly config: {
+    readonly clip_ratio_low: number;
+    readonly clip_ratio_high: number;
+    readonly clip_ratio_dual: number;
+    readonly tau_positive: number;
+    readonly tau_negative: number;
+    readonly loss_type: 'default' | 'gspo' | 'gspo_token' | 'cispo' | 'sapo';
+    readonly loss_avg_mode: 'token' | 'seq';
+  };
+  readonly loss: number;
+  readonly grad?: number[][];
+  readonly value?: number[][];
+  /** Of the values, where the file holds no more. */
+  readonly sum?: number;
+}
+
+function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
+  const bounds = { clipLow: config.clip_ratio_low, clipHigh: config.clip_ratio_high };
+  if (config.loss_type === 'cispo') return { type: 'cispo', ...bounds };
+  if (config.loss_type === 'sapo') {
+    return { type: 'sapo', temperaturePositive: config.tau_positive, temperatureNegative: config.tau_negative };
+  }
+  return { type: 'clipped', ...bounds, dualClip: config.clip_ratio_dual };
+}
+
+const levels = {
+  gspo: 'sequence',
+  gspo_token: 'sequence-token',
+  default: 'token',
+  cispo: 'token',
+  sapo: 'token',
+} as const;
+
+function loss(c: Case, input: GoldenInput): Comparison[] {
+  const mode = c.config.loss_avg_mode === 'token' ? 'token-mean' : 'sequence-mean-token-mean';
+  const result = grpoLoss(batchOf(input), {
+    policy: policyOf(c),
+    ratioLevel: levels[c.config.loss_type],
+    aggregation: { mode, emptySequences: 'count' },
+  });
+  const tolerance = c.config.loss_type === 'sapo' ? FLOAT32_INSIDE : FLOAT64;
+  return [
+    { actual: result.loss, expected: c.loss, tolerance },
+    { actual: result.gradient.data, expected: c.grad!.flat(), tolerance },
+  ];
+}
+
+const kinds: Readonly<Record<string, KlEstimator>> = { kl: 'k1', abs: 'abs', mse: 'k2', low_var_kl: 'k3' };
+
+function kl(c: Case, input: GoldenInput): Comparison[] {
+  const everywhere = matrix(input.mask.map((row) => row.map(() => 1)));
+  const estimator = kinds[c.variant.slice('kl/'.length)]!;
+  const { values, slopes } = tokenKl(matrix(input.logps), matrix(input.refLogps), everywhere, {
+    estimator,
+    ...(estimator === 'k3' ? { clamp: 20, valueClamp: 10, clampGradient: 'zero' as const } : { clamp: Infinity }),
+  });
+  // e^-d + d - 1 in float32 keeps an absolute 2^-24 of 1
+  const tolerance = { relative: 1e-6, absolute: 1e-7 };
+  const sum = values.data.reduce((total, v) => total + v, 0);
+  const cancelled = 1e-7 + 1e-6 * values.data.reduce((total, v) => total + Math.abs(v), 0);
+  return [
+    ...(c.sum === undefined
+      ? []
+      : [{ actual: sum, expected: c.sum, tolerance: { relative: 1e-6, absolute: cancelled } }]),
+    ...(c.value ? [{ actual: values.data, expected: c.value.flat(), tolerance }] : []),
+    ...(c.grad ? [{ actual: slopes.data, expected: c.grad.flat(), tolerance }] : []),
+  ];
+}
+
+export function cases(): ParityCase[] {
+  const { header, cases } = golden<Case>('loss_easyr1');
+  return cases.map((c) => ({
+    file: 'loss_easyr1',
+    name: c.variant.startsWith('kl/') ? 'compute_kl' : `compute_policy_loss ${c.config.loss_type}`,
+    run: () => (c.variant.startsWith('kl/') ? kl : loss)(c, header.inputs[c.in]!),
+  }));
+}

@@ -1,0 +1,121 @@
+import { type AggregationMode, type CorrectionStep, grpoLoss, type GrpoOptions } from '../../src/index.js';
+import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
+import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
+import type { Comparison, ParityCase } from './case.js';
+
+interface Case {
+  readonly in: number;
+  readonly config: {
+    readonly loss_type: string;
+    readonly beta: number;
+    readonly epsilon_low?: number;
+    readonly epsilon_high?: number;
+    readonly delta?: number;
+    readonly importance_sampling_level?: 'sequence';
+    readonly max_completion_length: number;
+    readonly use_bias_correction_kl?: boolean;
+    readonly num_items_in_batch?: number;
+    readonly sapo_temperature_pos?: number;
+    readonly sapo_temperature_neg?: number;
+    readonly _is?: 'token' | 'seq';
+  };
+  readonly loss: number;
+  readonly grad: number[][];
+}
+
+const modes: Readonly<Record<string, AggregationMode>> = {
+  grpo: 'sequence-mean-token-mean',
+  sapo: 'sequence-mean-token-mean',
+  bnpo: 'token-mean',
+  dapo: 'token-mean',
+  cispo: 'token-mean',
+  vespo: 'token-mean',
+  dr_grpo: 'constant',
+  luspo: 'sequence-mean-token-sum',
+};
+
+function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
+  const { epsilon_low: clipLow = 0.2, epsilon_high: clipHigh = 0.2, delta: dualClip = Infinity } = config;
+  if (config.loss_type === 'cispo') return { type: 'cispo', ratioCap: clipHigh };
+  if (config.loss_type === 'vespo') return { type: 'vespo' };
+  if (config.loss_type === 'sapo') {
+    const { sapo_temperature_pos: temperaturePositive = 1, sapo_temperature_neg: temperatureNegative = 1.05 } = config;
+    return { type: 'sapo', temperaturePositive, temperatureNegative };
+  }
+  return { type: 'clipped', clipLow, clipHigh, dualClip };
+}
+
+const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+
+function compare(c: Case, input: GoldenInput): Comparison[] {
+  const { config } = c;
+  const mode = modes[config.loss_type]!;
+  const tokens = config.num_items_in_batch ?? sum(input.mask.flat());
+  const corrections: CorrectionStep[] =
+    config._is === undefined ? [] : [{ kind: 'truncate', level: config._is === 'seq' ? 'sequence' : 'token', max: 2 }];
+  if (config.loss_type === 'luspo') return luspo(c, input);
+  const result = grpoLoss(
+    {
+      ...batchOf(input),
+      refLogps: matrix(input.refLogps),
+      samplerLogps: matrix(input.rolloutLogps),
+    },
+    {
+      policy: policyOf(c),
+      ratioLevel: config.importance_sampling_level ?? 'token',
+      logRatioClamp: Infinity,
+      corrections,
+      kl: {
+        coefficient: config.beta,
+        clamp: Infinity,
+        weighting: config.use_bias_correction_kl === true ? 'ratio' : 'none',
+      },
+      aggregation: {
+        mode,
+        emptySequences: 'count',
+        length: config.max_completion_length,
+        counts: { tokens, sequences: input.mask.length, filledSequences: input.mask.length },
+      },
+    },
+  );
+  const tolerance = ['sapo', 'vespo'].includes(config.loss_type) ? FLOAT32_INSIDE : FLOAT64;
+  return [
+    { actual: result.loss, expected: c.loss, tolerance },
+    { actual: result.gradient.data, expected: c.grad.flat(), tolerance },
+  ];
+}
+
+/**
+ * Its LUSPO is the mean over all B T positions, padding included, of loss times length. With a sequence ratio the policy loss
+ * is one number a sequence, and padding matters for the KL alone.
+ */
+function luspo(c: Case, input: GoldenInput): Comparison[] {
+  const { beta, importance_sampling_level: level = 'token' } = c.config;
+  const everywhere = matrix(input.mask.map((row) => row.map(() => 1)));
+  const weights = matrix(input.mask.map((row) => row.map(() => sum(row) / (row.length * input.mask.length))));
+  const batch = batchOf(input);
+  const policy = grpoLoss(level === 'token' ? { ...batch, mask: everywhere, weights } : batch, {
+    policy: policyOf(c),
+    ratioLevel: level,
+    logRatioClamp: Infinity,
+    aggregation: { mode: 'sequence-mean-token-sum', emptySequences: 'count' },
+  });
+  const kl = grpoLoss(
+    { ...batch, mask: everywhere, weights, refLogps: matrix(input.refLogps), advantages: input.mask.map(() => 0) },
+    { kl: { coefficient: beta, clamp: Infinity } },
+  );
+  const gradient = policy.gradient.data.map((g, k) => g + kl.gradient.data[k]!);
+  return [
+    { actual: policy.loss + kl.loss, expected: c.loss, tolerance: FLOAT64 },
+    { actual: gradient, expected: c.grad.flat(), tolerance: FLOAT64 },
+  ];
+}
+
+export function cases(): ParityCase[] {
+  const { header, cases } = golden<Case>('loss_liger');
+  return cases.map((c) => ({
+    file: 'loss_liger',
+    name: `loss_type ${c.config.loss_type}`,
+    run: () => compare(c, header.inputs[c.in]!),
+  }));
+}
