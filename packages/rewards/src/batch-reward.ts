@@ -1,4 +1,4 @@
-import type { Judgement, Reward, RewardContext } from './reward.js';
+import { reasonOf, type Judgement, type Reward, type RewardContext } from './reward.js';
 import type { Sample } from './sample.js';
 
 /** A value for each sample, by its id. */
@@ -62,7 +62,7 @@ export function batchRewardFrom(
     <T>(part: (judgement: Judgement) => T) =>
     (samples: readonly Sample[]): Map<string, T> =>
       new Map(Array.from(judge(samples), ([id, judgement]) => [id, part(judgement)]));
-  return { name, range, scope, scoreBatch: pick((j) => j.value), explainBatch: pick((j) => j.reason) };
+  return { name, range, scope, scoreBatch: pick((j) => j.value), explainBatch: pick(reasonOf) };
 }
 
 /** The samples of each group, in order of appearance. */

@@ -31,7 +31,8 @@ export interface Reward {
 /** A reward together with the reason for it. */
 export interface Judgement {
   readonly value: number | null;
-  readonly reason: string;
+  /** A function where writing the reason costs more than finding the value. */
+  readonly reason: string | (() => string);
   readonly place?: Place;
 }
 
@@ -45,7 +46,7 @@ export function rewardFrom(
     name,
     range,
     score: (sample) => judge(sample).value,
-    explain: (sample) => judge(sample).reason,
+    explain: (sample) => reasonOf(judge(sample)),
     locate: (sample) => judge(sample).place,
   };
 }
@@ -53,4 +54,9 @@ export function rewardFrom(
 /** The judgement on a sample that the reward is not made for. */
 export function notApplicable(sample: Sample): Judgement {
   return { value: null, reason: `not applicable to the task ${sample.label.task}` };
+}
+
+/** The reason in words. */
+export function reasonOf(judgement: Judgement): string {
+  return typeof judgement.reason === 'string' ? judgement.reason : judgement.reason();
 }

@@ -92,6 +92,7 @@ function readValue(text: string, start: number, end: number): Reading<{ text: st
 /** The part inside a Markdown code fence, or all of it, without the white space around. */
 function withoutFence(text: string, start: number, end: number): Place {
   const outer = trimmed(text, start, end);
+  if (!text.startsWith('```', outer.start)) return outer;
   const fence = /^```(?:json)?[ \t]*\r?\n/i.exec(text.slice(outer.start, outer.start + 64));
   if (fence === null || !text.slice(outer.start, outer.end).endsWith('```')) return outer;
   const inner = outer.start + fence[0].length;

@@ -2,9 +2,9 @@ import { found, missing, quote, type Reading } from './reading.js';
 import { PYTHON_SPACE, pythonStrip } from './white-space.js';
 
 /** Names and values of this file follow bytedance/Q-Insight at 08308fd: `score_reward` of its two training scripts. */
-const RATING = new RegExp(`"rating"[${PYTHON_SPACE}]*:[${PYTHON_SPACE}]*([\\p{Nd}.]+)`, 'du');
-const CLASS = new RegExp(`"distortion_class"[${PYTHON_SPACE}]*:[${PYTHON_SPACE}]*"([^"]+)"`, 'd');
-const SEVERITY = new RegExp(`"severity"[${PYTHON_SPACE}]*:[${PYTHON_SPACE}]*"([^"]+)"`, 'd');
+const RATING = new RegExp(`"rating"[${PYTHON_SPACE}]*:[${PYTHON_SPACE}]*([\\p{Nd}.]+)`, 'u');
+const CLASS = new RegExp(`"distortion_class"[${PYTHON_SPACE}]*:[${PYTHON_SPACE}]*"([^"]+)"`);
+const SEVERITY = new RegExp(`"severity"[${PYTHON_SPACE}]*:[${PYTHON_SPACE}]*"([^"]+)"`);
 
 /** The first `<answer>` up to the first `</answer>` after it, wherever they stand. */
 export function upstreamAnswer(text: string): Reading<string> {
@@ -22,13 +22,12 @@ export function upstreamScore(text: string): Reading<number> {
   if (!('value' in answer)) return answer;
   const { start, end } = answer.place;
   const match = RATING.exec(answer.value);
-  const place = match?.indices?.[1];
-  if (match?.[1] === undefined || place === undefined)
-    return missing('no unquoted number after "rating": was found', start, end);
+  if (match?.[1] === undefined) return missing('no unquoted number after "rating": was found', start, end);
   const digits = match[1].replace(/\P{ASCII}/gu, asciiDigit);
-  const value = /^(?:\d+\.?\d*|\.\d+)$/.test(digits) ? Number(digits) : undefined;
-  if (value === undefined) return missing(`${quote(match[1])} is not a number`, start + place[0], start + place[1]);
-  return found(value, start + place[0], start + place[1]);
+  const last = start + match.index + match[0].length; // the number ends the match
+  const first = last - match[1].length;
+  if (!/^(?:\d+\.?\d*|\.\d+)$/.test(digits)) return missing(`${quote(match[1])} is not a number`, first, last);
+  return found(Number(digits), first, last);
 }
 
 /** Class and severity as the released code reads them: two quoted strings, class first, spelled as they stand. */

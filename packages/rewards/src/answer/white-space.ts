@@ -6,17 +6,24 @@ export const PYTHON_SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\
 
 const SPACE = new RegExp(`[${PYTHON_SPACE}]`);
 
+/** Whether the UTF-16 unit at `at` is white space; by its number where that is enough, as this is asked for every character. */
+function isSpaceAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code > 0x20 && code < 0x80) return false;
+  return SPACE.test(text.charAt(at));
+}
+
 /** The first index at or after `from` that holds no white space; `text.length` when there is none. */
 export function afterSpace(text: string, from: number): number {
   let at = from;
-  while (at < text.length && SPACE.test(text.charAt(at))) at += 1;
+  while (at < text.length && isSpaceAt(text, at)) at += 1;
   return at;
 }
 
 /** The index where the white space that ends just before `to` begins; `to` when there is none. */
 export function beforeSpace(text: string, to: number): number {
   let at = to;
-  while (at > 0 && SPACE.test(text.charAt(at - 1))) at -= 1;
+  while (at > 0 && isSpaceAt(text, at - 1)) at -= 1;
   return at;
 }
 

@@ -13,10 +13,12 @@ export function scoreErrorReward(
     const reading = readScore(sample.completion, read);
     if (!('value' in reading)) return { value: 0, ...reading };
     const { score } = sample.label;
-    const off = Number(Math.abs(reading.value - score).toPrecision(6));
     return {
       value: formula(reading.value, score),
-      reason: `said ${reading.value}, the label is ${score}, off by ${off}`,
+      reason: () => {
+        const off = Number(Math.abs(reading.value - score).toPrecision(6));
+        return `said ${reading.value}, the label is ${score}, off by ${off}`;
+      },
       place: reading.place,
     };
   });

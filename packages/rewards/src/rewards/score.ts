@@ -48,12 +48,12 @@ export function scoreReward(options: ScoreRewardOptions = {}): Reward {
     if (sample.label.task !== 'score') return notApplicable(sample);
     const reading = style === 'upstream' ? upstreamScore(sample.completion) : readScore(sample.completion, read);
     if (!('value' in reading)) return { value: 0, ...reading };
-    const error = Math.abs(reading.value - sample.label.score);
+    const { score } = sample.label;
+    const error = Math.abs(reading.value - score);
     const right = bound === 'inclusive' ? error <= threshold : error < threshold;
-    const off = Number(error.toPrecision(6));
     return {
       value: right ? 1 : 0,
-      reason: `said ${reading.value}, the label is ${sample.label.score}, off by ${off} (${limit})`,
+      reason: () => `said ${reading.value}, the label is ${score}, off by ${Number(error.toPrecision(6))} (${limit})`,
       place: reading.place,
     };
   });

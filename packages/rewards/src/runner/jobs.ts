@@ -17,18 +17,29 @@ export interface Job {
   readonly reward: AnyReward;
   readonly column: number;
   readonly samples: readonly Sample[];
+  /** Row of each sample in the table. */
+  readonly rows: readonly number[];
 }
 
 /** Every call that a batch needs. */
 export function jobsOf(samples: readonly Sample[], rewards: readonly AnyReward[]): Job[] {
   if (samples.length === 0) return [];
+  const rowOf = new Map(samples.map((sample, row) => [sample, row]));
   const groups = Array.from(byGroup(samples).values());
   return rewards.flatMap((reward, column): Job[] => {
-    if (!isBatchReward(reward)) return samples.map((sample) => ({ reward, column, samples: [sample] }));
+    if (!isBatchReward(reward))
+      return samples.map((sample, row) => ({ reward, column, samples: [sample], rows: [row] }));
     const batches: (readonly Sample[])[] = reward.scope === 'group' ? groups : [samples];
-    return batches.map((batch) => ({ reward, column, samples: batch }));
+    return batches.map((batch) => ({
+      reward,
+      column,
+      samples: batch,
+      rows: batch.map((sample) => rowOf.get(sample)!),
+    }));
   });
 }
+
+type Range = readonly [number, number];
 
 /** Room for rounding at the ends of a reward's range. */
 const RANGE_SLACK = 1e-9;
@@ -43,20 +54,24 @@ export function callReward(job: Job, context: RewardContext): unknown {
 /** The job's values in the order of its samples, or what is wrong with what came back. */
 export function valuesOf(job: Job, result: unknown): (number | null)[] | string {
   const { reward, samples } = job;
-  const [low, high] = reward.range;
-  const isValue = (value: unknown): value is number | null =>
-    value === null || (typeof value === 'number' && value >= low - RANGE_SLACK && value <= high + RANGE_SLACK);
-  const wanted = `must give null or a number in [${low}, ${high}]`;
-  if (!isBatchReward(reward)) return isValue(result) ? [result] : `${wanted}, got ${describe(result)}`;
+  if (!isBatchReward(reward)) return isValue(result, reward.range) ? [result] : wrongValue(result, reward.range);
   if (!(result instanceof Map)) return `must give a Map by sample id, got ${describe(result)}`;
   const values: (number | null)[] = [];
   for (const { id } of samples) {
     if (!result.has(id)) return `gave no value for sample "${id}"`;
     const value: unknown = result.get(id);
-    if (!isValue(value)) return `${wanted}, got ${describe(value)} for sample "${id}"`;
+    if (!isValue(value, reward.range)) return `${wrongValue(value, reward.range)} for sample "${id}"`;
     values.push(value);
   }
   return result.size === samples.length ? values : 'gave a value for a sample it was not called with';
+}
+
+function isValue(value: unknown, [low, high]: Range): value is number | null {
+  return value === null || (typeof value === 'number' && value >= low - RANGE_SLACK && value <= high + RANGE_SLACK);
+}
+
+function wrongValue(value: unknown, [low, high]: Range): string {
+  return `must give null or a number in [${low}, ${high}], got ${describe(value)}`;
 }
 
 /** What went wrong with the job's call: it failed, or what came back has the `problem`. */

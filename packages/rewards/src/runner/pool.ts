@@ -11,11 +11,7 @@ export interface PoolLimits {
  * Runs `work` on every item: at most `concurrency` at once, at most `perSecond` begun in a second. Rejects as soon as one
  * rejects or the signal aborts; what is under way then is not waited for, and nothing more is begun.
  */
-export async function runPool<T>(
-  items: readonly T[],
-  limits: PoolLimits,
-  work: (item: T) => void | Promise<void>,
-): Promise<void> {
+export async function runPool<T>(items: readonly T[], limits: PoolLimits, work: (item: T) => unknown): Promise<void> {
   const { concurrency, signal } = limits;
   signal.throwIfAborted();
   const wait = pacer(limits.perSecond);

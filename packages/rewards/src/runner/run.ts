@@ -5,7 +5,7 @@ import { checkLimits, checkUnique, policiesOf, weightsOf } from './checks.js';
 import { callReward, issueOf, jobsOf, valuesOf, type Job } from './jobs.js';
 import type { RunRewardsOptions } from './options.js';
 import { runPool } from './pool.js';
-import { isPromise } from './promises.js';
+import { then } from './promises.js';
 import type { RewardReport } from './table.js';
 import { openTally } from './tally.js';
 
@@ -38,16 +38,18 @@ export async function runRewards(
   const tally = openTally(samples, rewards);
   let done = 0;
 
-  function call(job: Job): void | Promise<void> {
+  const limits = { timeout, retries, backoff, signal };
+
+  function call(job: Job): Values | undefined | Promise<Values | undefined> {
     const started = performance.now();
-    const limits = { timeout, retries, backoff, signal };
     const outcome = attempt<unknown>((context) => callReward(job, context), limits, () => tally.retried(job)); // prettier-ignore
-    if (isPromise(outcome)) return outcome.then((settled) => finish(job, settled, started));
-    finish(job, outcome, started);
+    return then(outcome, (settled) => {
+      tally.called(job, performance.now() - started);
+      return finish(job, settled);
+    });
   }
 
-  function finish(job: Job, outcome: Outcome<unknown>, started: number): void {
-    tally.called(job, performance.now() - started);
+  function finish(job: Job, outcome: Outcome<unknown>): Values | undefined {
     const values = outcome.ok ? valuesOf(job, outcome.value) : undefined;
     if (Array.isArray(values)) tally.gave(job, values);
     else {
@@ -57,15 +59,15 @@ export async function runRewards(
       tally.failed(job, issue, policy);
     }
     progress();
+    return Array.isArray(values) ? values : undefined;
   }
 
   async function callCached(job: Job): Promise<void> {
     const key = isBatchReward(job.reward) ? undefined : cacheKeyOf(job, options);
     const kept = key === undefined ? undefined : await cache?.get(key);
     if (kept === undefined) {
-      await call(job);
-      const value = tally.valueOf(job);
-      if (key !== undefined && value !== undefined) await cache?.set(key, value);
+      const values = await call(job);
+      if (key !== undefined && values !== undefined) await cache?.set(key, values[0] ?? null);
       return;
     }
     tally.fromCache(job, kept);
@@ -80,6 +82,8 @@ export async function runRewards(
   await runPool(jobs, { concurrency, perSecond, signal }, cache === undefined ? call : callCached);
   return tally.report(weights);
 }
+
+type Values = readonly (number | null)[];
 
 function cacheKeyOf(job: Job, options: RunRewardsOptions): string | undefined {
   const sample = job.samples[0]!;

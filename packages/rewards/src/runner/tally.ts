@@ -10,8 +10,6 @@ export interface Tally {
   readonly called: (job: Job, milliseconds: number) => void;
   readonly retried: (job: Job) => void;
   readonly gave: (job: Job, values: readonly (number | null)[]) => void;
-  /** The value a call gave for its one sample; `undefined` when it failed. */
-  readonly valueOf: (job: Job) => number | null | undefined;
   readonly fromCache: (job: Job, value: number | null) => void;
   readonly failed: (job: Job, issue: RewardIssue, policy: ErrorPolicy) => void;
   readonly report: (weights: readonly number[]) => RewardReport;
@@ -19,7 +17,6 @@ export interface Tally {
 
 /** An empty tally: every value is `null` until a call gives one. */
 export function openTally(samples: readonly Sample[], rewards: readonly AnyReward[]): Tally {
-  const rowOf = new Map(samples.map((sample, row) => [sample.id, row]));
   const values = samples.map(() => new Array<number | null>(rewards.length).fill(null));
   const counts = rewards.map(() => ({ calls: 0, milliseconds: 0, retries: 0, cached: 0 }));
   const issues: RewardIssue[] = [];
@@ -27,8 +24,7 @@ export function openTally(samples: readonly Sample[], rewards: readonly AnyRewar
   const failedGroups = new Set<string>();
 
   function gave(job: Job, given: readonly (number | null)[]): void {
-    for (const [index, sample] of job.samples.entries())
-      values[rowOf.get(sample.id)!]![job.column] = given[index] ?? null;
+    for (let index = 0; index < given.length; index += 1) values[job.rows[index]!]![job.column] = given[index]!;
   }
 
   return {
@@ -39,11 +35,6 @@ export function openTally(samples: readonly Sample[], rewards: readonly AnyRewar
     },
     retried(job) {
       counts[job.column]!.retries += 1;
-    },
-    valueOf(job) {
-      const { id } = job.samples[0]!;
-      const failed = issues.some((issue) => issue.reward === job.reward.name && issue.samples.includes(id));
-      return failed ? undefined : values[rowOf.get(id)!]![job.column];
     },
     fromCache(job, value) {
       counts[job.column]!.cached += 1;
