@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** What a run needs besides weights and optimizer state to go on: everything random follows from the seed and the step. */
+export interface TrainerState {
+  /** Layout of this file. */
+  readonly version: 1;
+  /** Optimizer steps that are done. */
+  readonly step: number;
+  /** Steps the run was asked for. */
+  readonly steps: number;
+  readonly seed: string | number;
+  /** Fingerprint of the settings that decide the numbers of the run. */
+  readonly settingsHash: string;
+}
+
+/** A checkpoint on disk. */
+export interface Checkpoint {
+  readonly folder: string;
+  readonly state: TrainerState;
+}
+
+const STATE_FILE = 'trainer.json';
+const PARTIAL = '.partial-';
+
+function readState(folder: string): TrainerState | undefined {
+  const file = join(folder, STATE_FILE);
+  if (!existsSync(file)) return undefined;
+  const state = JSON.parse(readFileSync(file, 'utf8')) as Omit<TrainerState, 'version'> & { version: number };
+  const { version } = state;
+  if (version !== 1) throw new Error(`${file}: written by another version (layout ${version}, expected 1)`);
+  return { ...state, version };
+}
+
+/**
+ * Writes a folder so that it is there whole or not at all: into a neighbour with a temporary name, then renamed.
+ * A process killed at any point leaves at worst the neighbour, which the next save removes.
+ */
+async function writeAtomically(folder: string, write: (partial: string) => Promise<void>): Promise<void> {
+  const parent = dirname(folder);
+  mkdirSync(parent, { recursive: true });
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith(PARTIAL)) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+  const partial = join(parent, `${PARTIAL}${process.pid}`);
+  mkdirSync(partial);
+  await write(partial);
+  // A folder can only be in the way when the same step is written twice.
+  const replaced = existsSync(folder) ? setAside(folder) : undefined;
+  renameSync(partial, folder);
+  if (replaced !== undefined) rmSync(replaced, { recursive: true, force: true });
+}
+
+/** Takes a folder out of sight in one move: removing it file by file would leave a torn one to a kill. */
+function setAside(folder: string): string {
+  const aside = join(dirname(folder), `${PARTIAL}${process.pid}-${basename(folder)}`);
+  renameSync(folder, aside);
+  return aside;
+}
+
+/** The finished checkpoints of a run, oldest first. */
+export function listCheckpoints(run: string): Checkpoint[] {
+  const root = join(run, 'checkpoints');
+  const names = existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('step-')) : [];
+  return names
+    .map((name) => ({ folder: join(root, name), state: readState(join(root, name)) }))
+    .filter((found): found is Checkpoint => found.state !== undefined)
+    .sort((a, b) => a.state.step - b.state.step);
+}
+
+/** The newest finished checkpoint of a run, if there is one. */
+export function latestCheckpoint(run: string): Checkpoint | undefined {
+  return listCheckpoints(run).at(-1);
+}
+
+/** The trained model of a finished run, if the run is finished. */
+export function finalCheckpoint(run: string): Checkpoint | undefined {
+  const folder = join(run, 'final');
+  const state = readState(folder);
+  return state && { folder, state };
+}
+
+const writeState = (folder: string, state: TrainerState) =>
+  writeFileSync(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
+
+/**
+ * Writes `checkpoints/step-000050/`, then removes the oldest beyond `keep`.
+ *
+ * @param run - run folder
+ * @param state - what to resume from
+ * @param keep - newest checkpoints that stay, at least 1
+ * @param save - writes weights and optimizer state into the folder it is given
+ * @returns the checkpoint's folder
+ */
+export async function saveCheckpoint(
+  run: string,
+  state: TrainerState,
+  keep: number,
+  save: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(run, 'checkpoints', `step-${String(state.step).padStart(6, '0')}`);
+  await writeAtomically(folder, async (partial) => {
+    await save(partial);
+    writeState(partial, state);
+  });
+  // Removal comes last: until the new checkpoint is whole, the old ones are all there is.
+  for (const old of listCheckpoints(run).slice(0, -Math.max(1, keep))) {
+    rmSync(setAside(old.folder), { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Writes `final/`: the trained model, in the layout `save` gives it. Its presence says that the run is finished. */
+export async function saveFinal(
+  run: string,
+  state: TrainerState,
+  save: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(run, 'final');
+  await writeAtomically(folder, async (partial) => {
+    await save(partial);
+    writeState(partial, state);
+  });
+  return folder;
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { finalCheckpoint, latestCheckpoint, type Checkpoint } from '../checkpoints.js';
+import { newestRun, readRunSettings, SETTINGS_FILE } from '../config/run-folder.js';
+import { modelSchema, type Settings } from '../config/schema.js';
+import type { Policy } from '../policies/policy.js';
+import type { Parts } from './parts.js';
+
+/**
+ * The trained model of a run: its final one, else its last checkpoint.
+ *
+ * @throws when there is neither
+ */
+export function trainedCheckpoint(run: string): Checkpoint {
+  const found = finalCheckpoint(run) ?? latestCheckpoint(run);
+  if (found === undefined) throw new Error(`${run}: has no checkpoint yet`);
+  return found;
+}
+
+/** A folder to load a model from, with the settings of the run it belongs to, if it does. */
+export interface ChosenCheckpoint {
+  readonly folder: string;
+  readonly settings: Settings | undefined;
+}
+
+/** The folder a user named, or the newest run's trained model. */
+export function chooseCheckpoint(named: string | undefined): ChosenCheckpoint {
+  if (named === undefined) {
+    const run = newestRun();
+    return { folder: trainedCheckpoint(run).folder, settings: readRunSettings(run) };
+  }
+  if (!existsSync(named)) throw new Error(`${named}: no such checkpoint folder`);
+  if (existsSync(join(named, SETTINGS_FILE))) {
+    return { folder: trainedCheckpoint(named).folder, settings: readRunSettings(named) };
+  }
+  // run/final or run/checkpoints/step-000050
+  const run = [dirname(named), dirname(dirname(named))].find((folder) => existsSync(join(folder, SETTINGS_FILE)));
+  return { folder: named, settings: run === undefined ? undefined : readRunSettings(run) };
+}
+
+/** Opens a checkpoint to ask it questions; an adapter is put on the model it was trained on. */
+export async function openCheckpoint({ folder, settings }: ChosenCheckpoint, parts: Parts): Promise<Policy> {
+  const purpose = { reference: false, seed: 'score' };
+  const adapter = join(folder, 'adapter_config.json');
+  if (!existsSync(adapter)) {
+    return parts.openPolicy(modelSchema.parse({ ...settings?.model, checkpoint: folder, train: 'full' }), purpose);
+  }
+  const config = JSON.parse(readFileSync(adapter, 'utf8')) as {
+    base_model_name_or_path?: string;
+    r?: number;
+    lora_alpha?: number;
+    target_modules?: string[];
+  };
+  const lora = { rank: config.r, alpha: config.lora_alpha, targets: config.target_modules };
+  const checkpoint = settings?.model.checkpoint ?? config.base_model_name_or_path;
+  const policy = await parts.openPolicy(
+    settings?.model ?? modelSchema.parse({ checkpoint, train: 'lora', lora }),
+    purpose,
+  );
+  await policy.load(folder);
+  return policy;
+}

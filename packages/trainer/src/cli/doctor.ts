@@ -1,0 +1,88 @@
+import { Command } from 'commander';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { basename } from 'node:path';
+import pc from 'picocolors';
+import { readConfig } from '../models/qwen2.5-vl/config.js';
+import { openModelFolder } from '../models/safetensors.js';
+import { gradientSelfTest } from './self-test.js';
+
+/** One line of the doctor's report. */
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** Flags of `q-insight doctor`. */
+export interface DoctorOptions {
+  readonly model?: string;
+}
+
+/** `q-insight doctor`. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('check this machine: Node, memory, backend, image decoder, and a gradient with a known value')
+    .option('--model <folder>', "also read a checkpoint's config and count its parameters")
+    .action(async (options: DoctorOptions) => {
+      const findings = await examine(options);
+      for (const { name, ok, text } of findings)
+        console.log(`${ok ? pc.green('ok ') : pc.red('BAD')} ${name.padEnd(10)} ${text}`);
+      if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+    });
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+
+/** A check that throws is a finding, not the end of the examination. */
+async function finding(name: string, check: () => Promise<Omit<Finding, 'name'>>): Promise<Finding> {
+  try {
+    return { name, ...(await check()) };
+  } catch (error) {
+    return { name, ok: false, text: (error as Error).message };
+  }
+}
+
+/** Runs all checks. */
+export async function examine({ model }: DoctorOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const recent = major > 20 || (major === 20 && minor >= 19);
+  findings.push({ name: 'node', ok: recent, text: `${process.version}${recent ? '' : ', needs 20.19 or later'}` });
+  findings.push({ name: 'cores', ok: true, text: String(availableParallelism()) });
+  const memory = `${gigabytes(freemem())} free of ${gigabytes(totalmem())}`;
+  findings.push({ name: 'memory', ok: totalmem() >= 2 * 2 ** 30, text: memory });
+  findings.push(await finding('images', imageCheck));
+  findings.push(await finding('backend', backendCheck));
+  findings.push(await finding('gradient', gradientSelfTest));
+  if (model !== undefined) findings.push(await finding('model', () => modelCheck(model)));
+  return findings;
+}
+
+async function imageCheck() {
+  const { default: sharp } = await import('sharp');
+  const pixels = Buffer.from([10, 20, 30, 40, 50, 60]);
+  const png = await sharp(pixels, { raw: { width: 2, height: 1, channels: 3 } })
+    .png()
+    .toBuffer();
+  const back = await sharp(png).raw().toBuffer();
+  const ok = back.equals(pixels);
+  const version = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}`;
+  return { ok, text: ok ? version : `${version}: a PNG did not come back as it was` };
+}
+
+async function backendCheck() {
+  const { chooseBackend } = await import('../backends/choose-backend.js');
+  const warnings: string[] = [];
+  const name = await chooseBackend((message) => warnings.push(message));
+  return { ok: warnings.length === 0, text: [`TensorFlow.js on ${name}`, ...warnings].join('; ') };
+}
+
+async function modelCheck(folder: string) {
+  const { text, vision } = await readConfig(folder);
+  const { tensors } = await openModelFolder(folder);
+  const count = [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const types = [...new Set([...tensors.values()].map(({ dtype }) => dtype))].join(', ');
+  const size = `${(count / 1e6).toFixed(2)} M parameters in ${tensors.size} tensors (${types})`;
+  const layers = `decoder ${text.numHiddenLayers} layers, vision ${vision.depth} layers`;
+  return { ok: true, text: `${basename(folder)}: ${size}; ${layers}` };
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { program } from './program.js';
+import { realParts } from './real-parts.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+try {
+  await program(realParts, version).parseAsync();
+} catch (error) {
+  // One line is what a user can act on; the stack is for whoever looks for a bug.
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  const debug = process.argv.includes('--debug');
+  process.stderr.write(`${debug && stack !== undefined ? stack : `error: ${message.replaceAll(/\s*\n\s*/g, ' ')}`}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { evaluateCommand } from './evaluate.js';
+import { explainCommand } from './explain.js';
+import type { Parts } from './parts.js';
+import { scoreCommand } from './score.js';
+import { trainCommand } from './train.js';
+
+/** The command line `q-insight`: one command a file. */
+export function program(parts: Parts, version: string): Command {
+  const root = new Command('q-insight')
+    .description('train vision-language models with GRPO to judge image quality')
+    .version(version)
+    .option('--debug', 'show where an error came from')
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`) });
+  const commands = [
+    trainCommand(parts),
+    evaluateCommand(parts),
+    scoreCommand(parts),
+    explainCommand(),
+    doctorCommand(),
+    demoCommand(parts),
+  ];
+  for (const command of commands)
+    root.addCommand(command.copyInheritedSettings(root).option('--debug', 'show where an error came from'));
+  return root;
+}

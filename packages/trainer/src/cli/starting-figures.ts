@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Settings } from '../config/schema.js';
+import { writeJson } from '../tracking/evaluation-file.js';
+import type { Judged } from './judge-policy.js';
+
+const CACHE_FILE = 'evaluation-start.json';
+
+/** What the starting model's figures depend on. */
+function fingerprint({ model, data, rewards, grpo, evaluate }: Settings): string {
+  const decisive = [model, data.heldOut, rewards, grpo.maxTokens, evaluate];
+  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 16);
+}
+
+/** The starting model's evaluation: from the run folder when it was made under the same settings, else made and kept. */
+export async function startingFigures(run: string, settings: Settings, judge: () => Promise<Judged>): Promise<Judged> {
+  const file = join(run, CACHE_FILE);
+  const key = fingerprint(settings);
+  if (existsSync(file)) {
+    const cached = JSON.parse(readFileSync(file, 'utf8')) as { key: string; judged: Judged };
+    if (cached.key === key) return cached.judged;
+  }
+  const judged = await judge();
+  writeJson(file, { key, judged });
+  return judged;
+}

@@ -1,0 +1,117 @@
+import { Command } from 'commander';
+import { join } from 'node:path';
+import { loadSettings } from '../config/load.js';
+import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE, writeRunSettings } from '../config/run-folder.js';
+import type { Settings } from '../config/schema.js';
+import { train } from '../loop.js';
+import { consoleTracker } from '../tracking/console.js';
+import { jsonlTracker } from '../tracking/jsonl.js';
+import { writeReport } from '../tracking/report/write-report.js';
+import { lossOptions } from '../training/loss-options.js';
+import { rewardsOf } from '../training/rewards.js';
+import { evaluateRun } from './evaluate.js';
+import { listenForInterrupt } from './interrupt.js';
+import { collect, overridesOf, type SettingOptions } from './options.js';
+import type { Parts } from './parts.js';
+import { readRunState, stateInWords, type RunState } from './run-state.js';
+
+/** Flags of `q-insight train`. */
+export interface TrainOptions extends SettingOptions {
+  readonly resume?: boolean;
+  /** False after `--no-evaluate`. */
+  readonly evaluate?: boolean;
+}
+
+/** `q-insight train RECIPE`. */
+export function trainCommand(parts: Parts): Command {
+  return new Command('train')
+    .description('train a model with GRPO as a recipe says, then compare it with the model it started from')
+    .argument('[recipe]', 'YAML file with the settings; with --resume the run folder has them already')
+    .option('--set <key=value>', 'change a setting, for example --set grpo.beta=0 (may be repeated)', collect)
+    .option('--seed <seed>', 'seed of everything random')
+    .option('--steps <n>', 'optimizer steps')
+    .option('--output <folder>', 'run folder (default: runs/<recipe>-<date-time>)')
+    .option('--resume', 'go on with the run in the output folder, from its last checkpoint')
+    .option('--no-evaluate', 'do not evaluate when training is done')
+    .action(async (recipe: string | undefined, options: TrainOptions) => {
+      process.exitCode = await trainRun(recipe, options, parts);
+    });
+}
+
+const say = (text: string) => void process.stderr.write(`${text}\n`);
+
+interface Start {
+  readonly settings: Settings;
+  readonly folder: string;
+  /** What is there to go on from. */
+  readonly state: RunState | undefined;
+}
+
+/** A run that begins: its folder must be free. */
+function newRun(recipe: string | undefined, options: TrainOptions): Start {
+  if (recipe === undefined) throw new Error('name a recipe file, for example: q-insight train recipes/tiny.yaml');
+  const settings = loadSettings(recipe, overridesOf(options));
+  const folder = settings.output ?? defaultRunFolder(recipe, new Date());
+  const state = readRunState(folder);
+  if (state) {
+    throw new Error(`${folder}: holds ${stateInWords(state)}; go on with --resume, or name a new folder with --output`);
+  }
+  return { settings: { ...settings, output: folder }, folder, state };
+}
+
+/** A run that goes on: what decides its numbers must be as it was. */
+function resumedRun(recipe: string | undefined, options: TrainOptions): Start {
+  const folder = options.output;
+  if (folder === undefined) throw new Error('--resume: name the run folder with --output');
+  const state = readRunState(folder);
+  if (state === undefined) throw new Error(`${folder}: holds no run to resume`);
+  const settings = loadSettings(recipe ?? join(folder, SETTINGS_FILE), overridesOf(options));
+  const changed = decisiveDifferences(state.settings, settings);
+  if (changed.length > 0) {
+    throw new Error(
+      `${folder}: a run is resumed with the settings it was started with; changed: ${changed.join(', ')}`,
+    );
+  }
+  const done = state.latest?.state.step ?? 0;
+  if (done >= settings.steps) {
+    throw new Error(`${folder}: holds ${stateInWords(state)}; to train on, ask for more with --steps`);
+  }
+  return { settings: { ...settings, output: folder }, folder, state };
+}
+
+/**
+ * Trains, writes the report, and evaluates.
+ *
+ * @returns the exit code: 0, or that of the signal that interrupted it
+ */
+export async function trainRun(recipe: string | undefined, options: TrainOptions, parts: Parts): Promise<number> {
+  const { settings, folder, state } = options.resume === true ? resumedRun(recipe, options) : newRun(recipe, options);
+  const { model, data, optimizer, seed } = settings;
+  const dataset = parts.openDataset(data.train, 'train', `${seed}/train`);
+  const reference = lossOptions(settings.grpo).beta > 0;
+  const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer });
+  const startStep = state?.latest?.state.step ?? 0;
+  if (state?.latest) await policy.load(state.latest.folder);
+  // Only now, when everything could be opened, does the folder become a run.
+  writeRunSettings(folder, settings);
+  say(`${state ? `resuming after step ${startStep}` : 'run'}: ${folder}`);
+
+  const interrupt = listenForInterrupt(say);
+  const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
+  const trackers = [jsonlTracker(folder), consoleTracker(timeLimit)];
+  const { signal } = interrupt;
+  const run = { settings, folder, policy, dataset, startStep, trackers, signal, ...rewardsOf(settings.rewards) };
+  const { outcome, step } = await train(run).finally(() => {
+    interrupt.release();
+    policy.dispose();
+  });
+
+  if (outcome === 'interrupted') {
+    writeReport(folder);
+    say(`stopped after step ${step}; go on with: q-insight train --resume --output ${folder}`);
+    return interrupt.code() ?? 1;
+  }
+  if (options.evaluate === false) say(`report: ${writeReport(folder)}`);
+  else await evaluateRun(folder, {}, parts);
+  return 0;
+}

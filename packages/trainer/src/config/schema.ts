@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { SINGLE_IMAGE_TASKS } from '../data/tasks.js';
+
+const positive = () => z.number().positive();
+const atLeastZero = () => z.number().min(0);
+const count = () => z.int().min(1);
+const fraction = () => z.number().min(0).max(1);
+
+/** A section whose every key has a default, so that a recipe may leave the whole section out. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+
+/** The model section alone. */
+export const modelSchema = z.strictObject({
+  /** Folder in Hugging Face layout (config.json, safetensors, tokenizer.json); relative to the working directory. */
+  checkpoint: z.string().min(1),
+  /** 'lora' trains a small adapter beside the weights, 'full' the weights themselves. @defaultValue 'lora' */
+  train: z.enum(['full', 'lora']).default('lora'),
+  /** Keep the vision tower as it is and train the decoder alone. @defaultValue true */
+  freezeVision: z.boolean().default(true),
+  /** Used when `train` is 'lora'. */
+  lora: section({
+    /** Rank of the update. @defaultValue 16 */
+    rank: count().default(16),
+    /** The update is scaled by alpha / rank. @defaultValue 32 */
+    alpha: positive().default(32),
+    /** Linear layers that get an adapter, by the name PEFT knows them by. @defaultValue all of attention and MLP */
+    targets: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
+  }),
+});
+
+/** Length of the questions: 'full' explains layout and choices, 'short' is for models that know nothing else. @defaultValue 'full' */
+const style = z.enum(['full', 'short']).default('full');
+
+/** Clean photographs, cropped and degraded on the fly; class and level are exact, the score is a proxy. */
+const photos = z.strictObject({
+  kind: z.literal('photos'),
+  /** Folder with the photographs and a split.json that lists the photographs of each side. */
+  folder: z.string().min(1),
+  /** Which side of the split. @defaultValue 'train' for data.train, 'heldOut' for data.heldOut */
+  split: z.enum(['train', 'heldOut']).optional(),
+  /** Prompts in one pass of the data. @defaultValue 4096 */
+  size: count().default(4096),
+  /** Side of the square crop, in pixels. @defaultValue 112 */
+  cropSize: z.int().min(28).default(112),
+  /** Questions asked in turn. @defaultValue score and degradation */
+  tasks: z
+    .array(z.enum(SINGLE_IMAGE_TASKS))
+    .min(1)
+    .default([...SINGLE_IMAGE_TASKS]),
+  /** Degradations that are drawn from, classes evenly: all of DQ-495K, or one plain function a class. @defaultValue 'full' */
+  ladder: z.enum(['full', 'lite']).default('full'),
+  style,
+});
+
+/** Your own images and labels, one JSON object a line. */
+const jsonl = z.strictObject({
+  kind: z.literal('jsonl'),
+  /** The label file: .jsonl, or .json with an array. */
+  file: z.string().min(1),
+  /** Folder that image paths are relative to. @defaultValue the label file's own folder */
+  images: z.string().min(1).optional(),
+  style,
+});
+
+const source = z.discriminatedUnion('kind', [photos, jsonl]);
+
+const rewards = section({
+  /** Weight of each reward in the sum; 0 leaves a reward out. */
+  weights: section({
+    /** Is the layout as asked? @defaultValue 1 */
+    format: atLeastZero().default(1),
+    /** Is the score close enough? @defaultValue 1 */
+    score: atLeastZero().default(1),
+    /** Is the distortion's class right, and its level? @defaultValue 1 */
+    degradation: atLeastZero().default(1),
+    /** Is the better image named? @defaultValue 1 */
+    comparison: atLeastZero().default(1),
+  }),
+  /** 'default' reads answers as a careful reader would, 'upstream' exactly as Q-Insight's code. @defaultValue 'default' */
+  style: z.enum(['default', 'upstream']).default('default'),
+  /** Largest error of a score that still counts as right. @defaultValue 0.35 */
+  scoreThreshold: positive().default(0.35),
+});
+
+const grpo = section({
+  /** Starting point for everything the loss and the advantages leave open. @defaultValue 'q-insight' */
+  preset: z.enum(['q-insight', 'trl', 'verl', 'dapo', 'dr-grpo']).default('q-insight'),
+  /** Completions per prompt, GRPO's G. @defaultValue 8 */
+  groupSize: z.int().min(2).default(8),
+  /** Prompts per optimizer step. @defaultValue 4 */
+  promptsPerStep: count().default(4),
+  /** Updates on the same completions, GRPO's mu. @defaultValue 1 */
+  innerEpochs: count().default(1),
+  /** Completions that go through the model at a time; no effect on the result. @defaultValue 8 */
+  microBatch: count().default(8),
+  /** Sampling temperature in training; log-probs are taken at the same one. @defaultValue 1 */
+  temperature: positive().default(1),
+  /** Longest answer, in tokens. @defaultValue 256 */
+  maxTokens: count().default(256),
+  /** Weight of the KL penalty against the starting model; 0 turns it off. @defaultValue the preset's */
+  beta: atLeastZero().optional(),
+  /** How far the ratio may fall below 1. @defaultValue the preset's */
+  clipLow: fraction().optional(),
+  /** How far the ratio may rise above 1. @defaultValue the preset's */
+  clipHigh: atLeastZero().optional(),
+  /** What centred rewards are divided by. @defaultValue the preset's */
+  scale: z.enum(['group', 'batch', 'none']).optional(),
+  /** How token losses become one number. @defaultValue the preset's */
+  aggregation: z.enum(['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant']).optional(),
+});
+
+const optimizer = section({
+  /** Peak learning rate of AdamW. @defaultValue 1e-6 */
+  learningRate: positive().default(1e-6),
+  /** How the rate falls after the warm-up. @defaultValue 'linear' */
+  schedule: z.enum(['linear', 'cosine', 'constant']).default('linear'),
+  /** Steps over which the rate rises from 0. @defaultValue 0 */
+  warmupSteps: z.int().min(0).default(0),
+  /** Decoupled weight decay. @defaultValue 0 */
+  weightDecay: atLeastZero().default(0),
+  /** Gradients are scaled down to this global L2 norm. @defaultValue 1 */
+  maxGradientNorm: positive().default(1),
+  /** Decay of the first moment. @defaultValue 0.9 */
+  beta1: fraction().default(0.9),
+  /** Decay of the second moment. @defaultValue 0.999 */
+  beta2: fraction().default(0.999),
+});
+
+const evaluate = section({
+  /** Held-out prompts that are asked. @defaultValue 160 */
+  prompts: count().default(160),
+  /** Sampled answers per prompt, at temperature 1 and the training's maxTokens. @defaultValue 2 */
+  samples: count().default(2),
+  /** Prompts that are sampled at a time; no effect on the result. @defaultValue 16 */
+  batch: count().default(16),
+});
+
+/** Everything that decides a run. One schema: recipe files, `--set` flags and the run folder's settings.yaml all pass through it. */
+export const settingsSchema = z.strictObject({
+  model: modelSchema,
+  data: z.strictObject({
+    /** What the model learns from. */
+    train: source,
+    /** What it is judged on; never trained on. */
+    heldOut: source,
+  }),
+  rewards,
+  grpo,
+  optimizer,
+  /** Optimizer steps (times innerEpochs updates each). */
+  steps: count(),
+  /** Stop early, with a checkpoint, after this long. @defaultValue no limit */
+  timeLimitMinutes: positive().optional(),
+  /** Steps between checkpoints. @defaultValue 50 */
+  saveEvery: count().default(50),
+  /** Newest checkpoints that stay on disk. @defaultValue 2 */
+  keep: count().default(2),
+  evaluate,
+  /** Everything random follows from it. @defaultValue 0 */
+  seed: z.union([z.int(), z.string().min(1)]).default(0),
+  /** Run folder. @defaultValue runs/<recipe name>-<date-time> */
+  output: z.string().min(1).optional(),
+});
+
+/** The resolved settings of a run: every default filled in. */
+export type Settings = z.output<typeof settingsSchema>;
+/** What a recipe file may hold. */
+export type Recipe = z.input<typeof settingsSchema>;
+/** Where prompts come from. */
+export type DataSource = Settings['data']['train'];

@@ -1,0 +1,54 @@
+/**
+ * Qwen2.5-VL on TensorFlow.js, trained with GRPO to judge image quality.
+ *
+ * @module
+ */
+export { type BackendName, chooseBackend } from './backends/choose-backend.js';
+export {
+  type Checkpoint,
+  finalCheckpoint,
+  latestCheckpoint,
+  listCheckpoints,
+  saveCheckpoint,
+  saveFinal,
+  type TrainerState,
+} from './checkpoints.js';
+export { loadSettings } from './config/load.js';
+export { type Override, parseOverride } from './config/override.js';
+export { newestRun, readRunSettings, settingsHash, writeRunSettings } from './config/run-folder.js';
+export { type DataSource, type Recipe, type Settings, settingsSchema } from './config/schema.js';
+export { labelledImages, type LabelledOptions } from './data/labelled.js';
+export { inMemory } from './data/memory.js';
+export { readSplit } from './data/photos.js';
+export type { Dataset, ImagePart, Message, Prompt, RgbImage, TextPart } from './data/prompt.js';
+export { syntheticDegradations, type SyntheticOptions } from './data/synthetic.js';
+export { type PromptStyle, SINGLE_IMAGE_TASKS, type SingleImageTask, taskMessages } from './data/tasks.js';
+export { pearson, spearman } from './evaluation/correlation.js';
+export { evaluate, type EvaluateOptions } from './evaluation/evaluate.js';
+export { type EvaluatedAnswer, type EvaluationReport, type ScoreFigures } from './evaluation/report.js';
+export { decodeImage } from './images/decode.js';
+export {
+  degrade,
+  type DegradationName,
+  type DegradeOptions,
+  FULL_LADDER,
+  LITE_LADDER,
+} from './images/degradations/dq495k.js';
+export { train, type TrainingResult, type TrainingRun } from './loop.js';
+export type {
+  Completion,
+  LogprobOptions,
+  LossResult,
+  Matrix,
+  OptimizerOptions,
+  Policy,
+  SamplingOptions,
+  Sequence,
+} from './policies/policy.js';
+export { createTfjsPolicy, type TfjsPolicyOptions } from './policies/tfjs/index.js';
+export { consoleTracker, type ConsoleOptions } from './tracking/console.js';
+export type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
+export { jsonlTracker, readMetrics } from './tracking/jsonl.js';
+export { writeReport } from './tracking/report/write-report.js';
+export { openDataset } from './training/dataset.js';
+export { rewardsOf } from './training/rewards.js';

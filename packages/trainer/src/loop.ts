@@ -1,0 +1,182 @@
+import { combineMetrics, groupAdvantages, grpoLoss } from '@q-insight/core';
+import { runRewards, type Reward } from '@q-insight/rewards';
+import { saveCheckpoint, saveFinal, type TrainerState } from './checkpoints.js';
+import { settingsHash } from './config/run-folder.js';
+import type { Settings } from './config/schema.js';
+import type { Dataset, Prompt } from './data/prompt.js';
+import type { Completion, Matrix, OptimizerOptions, Policy } from './policies/policy.js';
+import type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
+import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
+import { learningRateAt } from './training/learning-rate.js';
+import { lossOptions, type LossOptions } from './training/loss-options.js';
+import { microBatches, samplerDifference, type MicroBatch } from './training/micro-batch.js';
+import { promptIndices } from './training/prompt-order.js';
+import { stopwatch } from './training/stopwatch.js';
+
+/** What {@link train} works with. */
+export interface TrainingRun {
+  readonly settings: Settings;
+  /** Run folder; checkpoints and the final model go there. */
+  readonly folder: string;
+  readonly policy: Policy;
+  readonly dataset: Dataset;
+  readonly rewards: readonly Reward[];
+  /** By reward name. @defaultValue 1 for every reward */
+  readonly weights?: Readonly<Record<string, number>>;
+  /** Steps that are done already, with the policy as it was after them. @defaultValue 0 */
+  readonly startStep?: number;
+  readonly trackers?: readonly Tracker[];
+  /** Aborting ends the run after the step at hand, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Seconds on a clock that only rises. @defaultValue the process's */
+  readonly clock?: () => number;
+}
+
+/** How a run ended. */
+export interface TrainingResult {
+  readonly outcome: Outcome;
+  /** The last step that was done. */
+  readonly step: number;
+}
+
+/**
+ * Trains a policy with GRPO, from `startStep` to `settings.steps`.
+ *
+ * Each step: sample a group of completions per prompt, reward them, turn rewards into advantages within each group, push
+ * the loss's gradient through the model in micro-batches that add up to the whole, and take one optimizer step. Everything
+ * random follows from (seed, step), so the same settings give the same run, and a run resumed from a checkpoint goes on as
+ * if it had not stopped.
+ */
+export async function train(run: TrainingRun): Promise<TrainingResult> {
+  const { settings, folder, policy, dataset, signal, clock = () => performance.now() / 1000 } = run;
+  const { grpo, optimizer, steps, seed } = settings;
+  const maths = lossOptions(grpo);
+  const stateAt = (done: number): TrainerState => {
+    return { version: 1, step: done, steps, seed, settingsHash: settingsHash(settings) };
+  };
+  const write = (to: string) => policy.save(to);
+  const tell = async (event: RunEvent) => {
+    for (const track of run.trackers ?? []) await track(event);
+  };
+
+  let step = run.startStep ?? 0;
+  let saved = step;
+  const save = async () => {
+    if (saved === step) return;
+    const checkpoint = await saveCheckpoint(folder, stateAt(step), settings.keep, write);
+    saved = step;
+    await tell({ type: 'checkpoint', step, folder: checkpoint });
+  };
+  const limit = clock() + (settings.timeLimitMinutes ?? Infinity) * 60;
+  await tell({ type: 'start', step, steps });
+
+  while (step < steps && signal?.aborted !== true && clock() < limit) {
+    step++;
+    const watch = stopwatch(clock);
+
+    const indices = promptIndices(dataset.length, grpo.promptsPerStep, step, seed);
+    const prompts = await Promise.all(indices.map((index) => dataset.get(index)));
+    const { groupSize, maxTokens, temperature } = grpo;
+    const sampling = { groupSize, maxTokens, temperature, seed: `${seed}/sample/${step}` };
+    const completions = await policy.sample(prompts, sampling);
+    watch.lap('time/sample');
+
+    const groups = await judge(run, step, prompts, completions, maths);
+    const rollouts = groups.flat();
+    watch.lap('time/reward');
+
+    const learningRate = learningRateAt(step, steps, optimizer);
+    const batches = microBatches(rollouts, grpo.microBatch, maths.aggregation);
+    const update = await updatePolicy(policy, batches, maths, grpo, { ...optimizer, learningRate });
+    watch.lap('time/update');
+
+    const tokens = rollouts.reduce((sum, { completion }) => sum + completion.tokens.length, 0);
+    const metrics: StepMetrics = {
+      ...rolloutMetrics(groups),
+      ...update,
+      learning_rate: learningRate,
+      tokens_per_second: tokens / Math.max(watch.total(), 1e-9),
+      step_time: watch.total(),
+      ...watch.laps(),
+    };
+    await tell({ type: 'step', step, steps, metrics, rollouts });
+    if (step % settings.saveEvery === 0) await save();
+  }
+
+  const outcome: Outcome = step >= steps ? 'finished' : signal?.aborted === true ? 'interrupted' : 'time-limit';
+  await save();
+  if (outcome !== 'interrupted') await saveFinal(folder, stateAt(step), write);
+  await tell({ type: 'end', step, steps, outcome });
+  return { outcome, step };
+}
+
+/** Rewards the completions and compares each with the others of its prompt: one list of rollouts a prompt. */
+async function judge(
+  run: TrainingRun,
+  step: number,
+  prompts: readonly Prompt[],
+  completions: readonly (readonly Completion[])[],
+  maths: LossOptions,
+): Promise<Rollout[][]> {
+  const samples = completions.flatMap((group, p) =>
+    group.map(({ text, tokens, finishReason }, g) => ({
+      id: `${step}.${p}.${g}`,
+      group: `${step}.${p}`, // not the prompt's id: a small dataset may show a prompt twice in a step
+      completion: text,
+      completionIds: tokens,
+      finishReason,
+      label: prompts[p]!.label,
+    })),
+  );
+  const { names, values, totals } = await runRewards(samples, run.rewards, { weights: run.weights ?? {} });
+  const groupIds = samples.map(({ group }) => group);
+  const { advantages } = groupAdvantages(totals, groupIds, maths.advantages);
+
+  let next = 0;
+  return completions.map((group, p) =>
+    group.map((completion) => {
+      const row = next++;
+      const rewards = Object.fromEntries(names.map((name, column) => [name, values[row]![column]!]));
+      const judged = { rewards, total: totals[row]!, advantage: advantages[row]! };
+      return { id: samples[row]!.id, group: groupIds[row]!, prompt: prompts[p]!, completion, ...judged };
+    }),
+  );
+}
+
+/** Updates the policy on a step's completions, `innerEpochs` times, and returns what the loss says of it. */
+async function updatePolicy(
+  policy: Policy,
+  batches: readonly MicroBatch[],
+  maths: LossOptions,
+  { innerEpochs, temperature }: Settings['grpo'],
+  optimizer: OptimizerOptions,
+): Promise<StepMetrics> {
+  const fixed: { oldLogps: Matrix | undefined; refLogps: Matrix | undefined }[] = [];
+  for (const { sequences } of batches) {
+    // With one update the policy is the one that sampled, so its ratio is 1 and old log-probs are not needed.
+    const oldLogps = innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : undefined;
+    const reference = { weights: 'reference', temperature } as const;
+    const refLogps = maths.beta > 0 ? await policy.logprobs(sequences, reference) : undefined;
+    fixed.push({ oldLogps, refLogps });
+  }
+
+  const epochs: StepMetrics[] = [];
+  for (let epoch = 0; epoch < innerEpochs; epoch++) {
+    const parts: StepMetrics[] = [];
+    for (const [i, batch] of batches.entries()) {
+      const { mask, advantages, weights } = batch;
+      const result = await policy.forwardBackward(
+        batch.sequences,
+        (logps) => {
+          const { metrics, ...loss } = grpoLoss({ logps, mask, advantages, weights, ...fixed[i] }, maths.loss);
+          return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
+        },
+        { temperature },
+      );
+      parts.push(result.metrics);
+    }
+    const { gradientNorm } = await policy.optimizerStep(optimizer);
+    epochs.push({ ...combineMetrics(parts), grad_norm: gradientNorm });
+  }
+  return meanOfEach(epochs);
+}

@@ -1,0 +1,67 @@
+import { SingleBar } from 'cli-progress';
+import pc from 'picocolors';
+import { duration, recentMean } from './duration.js';
+import type { RunEvent, StepMetrics, Tracker } from './events.js';
+
+/** Where progress goes. */
+export interface ConsoleOptions {
+  /** @defaultValue process.stderr, so that stdout stays free for results */
+  readonly stream?: NodeJS.WriteStream;
+  /** Seconds between lines when the stream is no terminal. @defaultValue 5 */
+  readonly every?: number;
+  /** Seconds after which the run stops by itself. @defaultValue none */
+  readonly timeLimit?: number;
+  /** Seconds on some clock that only rises. @defaultValue the process's */
+  readonly clock?: () => number;
+}
+
+/** `reward 1.21 (format 0.98, degradation 0.40)`: the mean reward and what it is made of. */
+export function rewardsInWords(metrics: StepMetrics): string {
+  const parts = Object.entries(metrics).flatMap(([name, value]) => {
+    const reward = /^rewards\/(.+)\/mean$/.exec(name)?.[1];
+    return reward === undefined ? [] : [`${reward} ${value.toFixed(2)}`];
+  });
+  return `reward ${(metrics['reward'] ?? NaN).toFixed(2)} (${parts.join(', ')})`;
+}
+
+type StepEvent = Extract<RunEvent, { type: 'step' }>;
+
+function status(event: StepEvent, left: number): string {
+  const speed = `${Math.round(event.metrics['tokens_per_second'] ?? 0)} tokens/s`;
+  return `${rewardsInWords(event.metrics)} · ${speed} · ${event.step === event.steps ? 'done' : `${duration(left)} left`}`;
+}
+
+/** Shows progress: a bar in a terminal, a line every few seconds elsewhere. */
+export function consoleTracker(options: ConsoleOptions = {}): Tracker {
+  const { stream = process.stderr, every = 5, timeLimit, clock = () => performance.now() / 1000 } = options;
+  const write = (text: string) => void stream.write(`${text}\n`);
+  const format = `${pc.bold('step {value}/{total}')} ${pc.green('{bar}')} {status}`;
+  const bar = stream.isTTY
+    ? new SingleBar({ format, stream, barsize: 24, hideCursor: true, barCompleteChar: '█', barIncompleteChar: '░' })
+    : undefined;
+  const started = clock();
+  const paces: number[] = [];
+  let shown = -Infinity;
+
+  const onStep = (event: StepEvent) => {
+    const now = clock();
+    paces.push(event.metrics['step_time'] ?? 0);
+    const bySteps = (event.steps - event.step) * recentMean(paces);
+    const left = timeLimit === undefined ? bySteps : Math.min(bySteps, timeLimit - (now - started));
+    const text = status(event, left);
+    if (bar) bar.update(event.step, { status: text });
+    else if (now - shown >= every || event.step === event.steps) {
+      shown = now;
+      write(`step ${event.step}/${event.steps} · ${text}`);
+    }
+  };
+
+  return (event) => {
+    if (event.type === 'start') bar?.start(event.steps, event.step, { status: 'first step …' });
+    if (event.type === 'step') onStep(event);
+    if (event.type === 'end') {
+      bar?.stop();
+      if (event.outcome === 'time-limit') write(`time limit reached after step ${event.step} of ${event.steps}`);
+    }
+  };
+}

@@ -1,0 +1,14 @@
+/** A length of time in the unit a person would use: `42 s`, `3 min 05 s`, `2 h 10 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** The average of the last values, so that an estimate follows a changing pace without jumping. */
+export function recentMean(values: readonly number[], window = 10): number {
+  const recent = values.slice(-window);
+  return recent.reduce((sum, value) => sum + value, 0) / Math.max(1, recent.length);
+}

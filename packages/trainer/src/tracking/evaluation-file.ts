@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Explanation, Label } from '@q-insight/rewards';
+import type { EvaluationReport } from '../evaluation/report.js';
+
+/** How well one set of answers does; null where there was nothing to measure. */
+export interface Figures {
+  /** Mean of the summed rewards. */
+  readonly reward: number | null;
+  /** Share of answers in the asked-for layout. */
+  readonly formatRate: number | null;
+  /** Mean of the score reward: share of ratings close enough to the label. */
+  readonly scoreReward: number | null;
+  /** Share of answers to score questions that hold a rating; the others are no part of the correlations. */
+  readonly readableRatings: number | null;
+  /** Rank correlation of ratings and labels. */
+  readonly srcc: number | null;
+  /** Linear correlation of ratings and labels. */
+  readonly plcc: number | null;
+  /** Share of answers that name the right distortion class. */
+  readonly classAccuracy: number | null;
+  /** Share of answers that name the right class and level, of those whose label has a level. */
+  readonly levelAccuracy: number | null;
+}
+
+/** Figures of a checkpoint, for answers drawn as in training and for its likeliest answers. */
+export interface CheckpointFigures {
+  readonly sampled: Figures;
+  readonly greedy: Figures;
+}
+
+/** Everything that was measured, without the answers themselves. */
+export interface CheckpointDetails {
+  readonly sampled: Omit<EvaluationReport, 'answers'>;
+  readonly greedy: Omit<EvaluationReport, 'answers'>;
+}
+
+/** An answer with the reasons for its rewards. */
+export interface JudgedAnswer {
+  readonly text: string;
+  readonly explanations: readonly Explanation[];
+}
+
+/** A held-out photograph with the answers before and after training. */
+export interface Example {
+  readonly prompt: string;
+  /** What the picture is called. */
+  readonly image: string;
+  /** The picture's file, relative to the run folder. */
+  readonly picture: string;
+  readonly label: Label;
+  readonly before: JudgedAnswer;
+  readonly after: JudgedAnswer;
+}
+
+/** What evaluation.json holds. */
+export interface EvaluationFile {
+  readonly version: 1;
+  /** Step of the trained checkpoint. */
+  readonly step: number;
+  /** Held-out prompts. */
+  readonly prompts: number;
+  /** Sampled answers per prompt. */
+  readonly samples: number;
+  readonly before: CheckpointFigures;
+  readonly after: CheckpointFigures;
+  readonly examples: readonly Example[];
+  /** Accuracy by class, error of the ratings, and whatever else was measured. */
+  readonly details: { readonly before: CheckpointDetails; readonly after: CheckpointDetails };
+}
+
+/** Name of the evaluation in a run folder. */
+export const EVALUATION_FILE = 'evaluation.json';
+
+/** The rows of the before/after table, in order. */
+export const FIGURE_ROWS: readonly (readonly [key: keyof Figures, name: string])[] = [
+  ['reward', 'mean total reward (of 2)'],
+  ['formatRate', 'format rate'],
+  ['scoreReward', 'score reward'],
+  ['readableRatings', 'share of readable ratings'],
+  ['srcc', 'SRCC of the score (proxy label)'],
+  ['plcc', 'PLCC of the score (proxy label)'],
+  ['classAccuracy', 'degradation class accuracy'],
+  ['levelAccuracy', 'degradation level accuracy'],
+];
+
+/** A figure as tables show it. */
+export const figureText = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
+
+/** Writes JSON so that a reader finds the old file or the new one, never half of one. */
+export function writeJson(file: string, value: unknown): void {
+  writeFileSync(`${file}.partial`, `${JSON.stringify(value, null, 2)}\n`);
+  renameSync(`${file}.partial`, file);
+}
+
+/** The evaluation of a run, if it was made. */
+export function readEvaluation(run: string): EvaluationFile | undefined {
+  const file = join(run, EVALUATION_FILE);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EvaluationFile) : undefined;
+}

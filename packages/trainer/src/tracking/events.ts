@@ -1,0 +1,39 @@
+import type { Prompt } from '../data/prompt.js';
+import type { Completion } from '../policies/policy.js';
+
+/** One completion with everything that was made of it. */
+export interface Rollout {
+  /** Unique in the run. */
+  readonly id: string;
+  /** All completions of one prompt in one step share it. */
+  readonly group: string;
+  readonly prompt: Prompt;
+  readonly completion: Completion;
+  /** By reward name; null where a reward does not apply to the prompt's task. */
+  readonly rewards: Readonly<Record<string, number | null>>;
+  /** Weighted sum of the rewards that apply; null when none does. */
+  readonly total: number | null;
+  readonly advantage: number;
+}
+
+/** The figures of one step, by the name they have in metrics.jsonl. */
+export type StepMetrics = Readonly<Record<string, number>>;
+
+/** Why the loop ended. */
+export type Outcome = 'finished' | 'time-limit' | 'interrupted';
+
+/** What happens in a run, in order. */
+export type RunEvent =
+  | { readonly type: 'start'; readonly step: number; readonly steps: number }
+  | {
+      readonly type: 'step';
+      readonly step: number;
+      readonly steps: number;
+      readonly metrics: StepMetrics;
+      readonly rollouts: readonly Rollout[];
+    }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
+  | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly outcome: Outcome };
+
+/** Watches a run. The loop waits for it, so a tracker that writes files has written them before the next step. */
+export type Tracker = (event: RunEvent) => void | Promise<void>;

@@ -1,0 +1,94 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RgbImage } from '../data/prompt.js';
+import type { Rollout, StepMetrics, Tracker } from './events.js';
+
+/** One figure set a line, one line a step. */
+export const METRICS_FILE = 'metrics.jsonl';
+/** One completion a line. */
+export const ROLLOUTS_FILE = 'rollouts.jsonl';
+
+/** A line of rollouts.jsonl. */
+export interface RolloutRecord {
+  readonly step: number;
+  readonly id: string;
+  readonly prompt: string;
+  readonly images: readonly string[];
+  readonly text: string;
+  readonly tokens: number;
+  readonly finish_reason: 'stop' | 'length';
+  readonly rewards: Readonly<Record<string, number | null>>;
+  readonly reward: number | null;
+  readonly advantage: number;
+  readonly label: Rollout['prompt']['label'];
+}
+
+/** The pictures a prompt shows, in order. */
+export function imagesOf(prompt: Rollout['prompt']): RgbImage[] {
+  return prompt.messages
+    .flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
+    .flatMap((part) => (part.type === 'image' ? [part.image] : []));
+}
+
+function record(step: number, { id, prompt, completion, rewards, total, advantage }: Rollout): RolloutRecord {
+  return {
+    step,
+    id,
+    prompt: prompt.id,
+    images: imagesOf(prompt).map((image) => image.name),
+    text: completion.text,
+    tokens: completion.tokens.length,
+    finish_reason: completion.finishReason,
+    rewards,
+    reward: total,
+    advantage,
+    label: prompt.label,
+  };
+}
+
+/** JSON has no NaN or infinity; a figure that is one of them is written as null rather than breaking the line. */
+const line = (value: object) => `${JSON.stringify(value)}\n`;
+
+/** Reads a file of one JSON object a line. A last line cut short by a kill is left out. */
+export function readJsonl<Row extends object>(file: string): Row[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const whole = lines.slice(0, -1); // a finished line ends in a newline, so the last piece is empty or torn
+  return whole
+    .filter((text) => text.trim() !== '')
+    .map((text, i) => {
+      try {
+        return JSON.parse(text) as Row;
+      } catch (error) {
+        throw new Error(`${file}:${i + 1}: not a JSON object`, { cause: error });
+      }
+    });
+}
+
+/** Figures of every step of a run so far. */
+export function readMetrics(run: string): (StepMetrics & { readonly step: number })[] {
+  return readJsonl(join(run, METRICS_FILE));
+}
+
+/** Drops what was logged after a step: a run resumed from a checkpoint logs those steps again. */
+export function dropLinesAfter(file: string, step: number): void {
+  if (!existsSync(file)) return;
+  const kept = readJsonl<{ step: number }>(file).filter((row) => row.step <= step);
+  writeFileSync(`${file}.partial`, kept.map(line).join(''));
+  renameSync(`${file}.partial`, file);
+}
+
+/** Writes metrics.jsonl and rollouts.jsonl into the run folder, a step at a time. */
+export function jsonlTracker(run: string): Tracker {
+  mkdirSync(run, { recursive: true });
+  return (event) => {
+    if (event.type === 'start') {
+      for (const name of [METRICS_FILE, ROLLOUTS_FILE]) dropLinesAfter(join(run, name), event.step);
+    }
+    if (event.type === 'step') {
+      const rollouts = event.rollouts.map((rollout) => line(record(event.step, rollout))).join('');
+      appendFileSync(join(run, ROLLOUTS_FILE), rollouts);
+      appendFileSync(join(run, METRICS_FILE), line({ step: event.step, ...event.metrics }));
+    }
+  };
+}

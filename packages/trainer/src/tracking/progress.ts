@@ -1,0 +1,50 @@
+import { SingleBar } from 'cli-progress';
+import pc from 'picocolors';
+
+/** Progress of a task with a known number of parts. */
+export interface Progress {
+  readonly update: (done: number, total: number) => void;
+  readonly stop: () => void;
+}
+
+/** Options of {@link progressBar}. */
+export interface ProgressOptions {
+  /** @defaultValue process.stderr */
+  readonly stream?: NodeJS.WriteStream;
+  /** Seconds between lines when the stream is no terminal. @defaultValue 5 */
+  readonly every?: number;
+  /** Seconds on a clock that only rises. @defaultValue the process's */
+  readonly clock?: () => number;
+}
+
+/** A bar in a terminal, a line every few seconds elsewhere. */
+export function progressBar(name: string, options: ProgressOptions = {}): Progress {
+  const { stream = process.stderr, every = 5, clock = () => performance.now() / 1000 } = options;
+  if (stream.isTTY) {
+    const bar = new SingleBar({
+      format: `${name} ${pc.green('{bar}')} {value}/{total} answers`,
+      stream,
+      barsize: 24,
+      hideCursor: true,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+    });
+    bar.start(1, 0);
+    return {
+      update: (done, total) => {
+        bar.setTotal(total);
+        bar.update(done);
+      },
+      stop: () => bar.stop(),
+    };
+  }
+  let shown = -Infinity;
+  return {
+    update: (done, total) => {
+      if (clock() - shown < every && done < total) return;
+      shown = clock();
+      stream.write(`${name} · ${done}/${total} answers\n`);
+    },
+    stop: () => undefined,
+  };
+}

@@ -1,0 +1,41 @@
+import {
+  presets,
+  type AggregationMode,
+  type AggregationOptions,
+  type GroupAdvantageOptions,
+  type GrpoOptions,
+} from '@q-insight/core';
+import type { Settings } from '../config/schema.js';
+
+/** The maths of a run: a preset with what the settings change. */
+export interface LossOptions {
+  readonly advantages: GroupAdvantageOptions;
+  readonly loss: GrpoOptions;
+  readonly aggregation: { readonly mode: AggregationMode } & AggregationOptions;
+  /** KL coefficient; the reference model is only asked when it is above 0. */
+  readonly beta: number;
+}
+
+/** Fills in the preset and puts the settings' own numbers over it. */
+export function lossOptions(grpo: Settings['grpo']): LossOptions {
+  const preset = presets[grpo.preset];
+  const { policy, kl, aggregation } = preset.loss;
+  const beta = grpo.beta ?? kl?.coefficient ?? 0;
+  const mode = grpo.aggregation ?? aggregation?.mode ?? 'token-mean';
+  return {
+    beta,
+    advantages: { ...preset.advantages, ...(grpo.scale && { scale: grpo.scale }) },
+    loss: {
+      ...preset.loss,
+      policy: {
+        type: 'clipped',
+        ...policy,
+        ...(grpo.clipLow !== undefined && { clipLow: grpo.clipLow }),
+        ...(grpo.clipHigh !== undefined && { clipHigh: grpo.clipHigh }),
+      },
+      kl: { ...kl, coefficient: beta },
+    },
+    // 'constant' divides by the longest answer there may be, not by the longest there happens to be
+    aggregation: { ...aggregation, mode, ...(mode === 'constant' && { length: grpo.maxTokens }) },
+  };
+}

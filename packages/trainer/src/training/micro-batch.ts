@@ -1,0 +1,82 @@
+import {
+  aggregationWeights,
+  type AggregationCounts,
+  type AggregationMode,
+  type AggregationOptions,
+} from '@q-insight/core';
+import ndarray, { type NdArray } from 'ndarray';
+import type { Rollout } from '../tracking/events.js';
+import type { Matrix, Sequence } from '../policies/policy.js';
+
+/** Completions that go through the model together, with what the loss needs of them. */
+export interface MicroBatch {
+  readonly sequences: readonly Sequence[];
+  /** [B] */
+  readonly advantages: readonly number[];
+  /** [B, T] 1 for a completion's own tokens. */
+  readonly mask: NdArray<Float64Array>;
+  /** [B, T] weight of each token in the loss of the whole batch. */
+  readonly weights: NdArray<Float64Array>;
+  /** [B, T] as the sampler reported them; 0 past the end. */
+  readonly samplerLogps: NdArray<Float64Array>;
+}
+
+/** A [B, T] matrix with a row of numbers each, 0 past a row's end. */
+function matrix(rows: readonly (readonly number[])[]): NdArray<Float64Array> {
+  const columns = Math.max(1, ...rows.map((row) => row.length));
+  const data = new Float64Array(rows.length * columns);
+  rows.forEach((row, i) => data.set(row, i * columns));
+  return ndarray(data, [rows.length, columns]);
+}
+
+/**
+ * Cuts a step's completions into micro-batches whose losses add up to the loss of the whole, however they are cut: the
+ * weights of all tokens are those of the whole batch.
+ *
+ * @param size - completions per micro-batch
+ */
+export function microBatches(
+  rollouts: readonly Rollout[],
+  size: number,
+  aggregation: { readonly mode: AggregationMode } & AggregationOptions,
+): MicroBatch[] {
+  const lengths = rollouts.map((rollout) => rollout.completion.tokens.length);
+  const counts: AggregationCounts = {
+    tokens: lengths.reduce((sum, length) => sum + length, 0),
+    sequences: lengths.length,
+    filledSequences: lengths.filter((length) => length > 0).length,
+  };
+  const { mode, ...options } = aggregation;
+  const starts = Array.from({ length: Math.ceil(rollouts.length / size) }, (_, i) => i * size);
+  return starts.map((start) => {
+    const part = rollouts.slice(start, start + size);
+    const mask = matrix(part.map(({ completion }) => completion.tokens.map(() => 1)));
+    return {
+      sequences: part.map(({ prompt, completion }) => ({ prompt, completion: completion.tokens })),
+      advantages: part.map((rollout) => rollout.advantage),
+      mask,
+      weights: aggregationWeights(mask, mode, { ...options, counts }),
+      samplerLogps: matrix(part.map(({ completion }) => completion.samplerLogps)),
+    };
+  });
+}
+
+/**
+ * How far the log-probs of training are from those the sampler reported, by TRL's names. The two run the same weights, so
+ * anything above rounding means that sampling and training disagree on the model, and the ratio's 1 is not true.
+ */
+export function samplerDifference(logps: Matrix, { mask, samplerLogps }: MicroBatch): Record<string, number> {
+  const [rows = 0, columns = 0] = mask.shape;
+  let [sum, most, count] = [0, 0, 0];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      if (mask.get(row, column) === 0) continue;
+      const difference = Math.abs(logps.get(row, column) - samplerLogps.get(row, column));
+      sum += difference;
+      most = Math.max(most, difference);
+      count++;
+    }
+  }
+  const name = 'sampling/sampling_logp_difference';
+  return { [`${name}/mean`]: sum / Math.max(1, count), [`${name}/max`]: most };
+}

@@ -1,0 +1,33 @@
+import seedrandom from 'seedrandom';
+
+/** One pass over the data, in an order that follows from the seed and the number of the pass. */
+function shuffled(length: number, seed: string): number[] {
+  const random = seedrandom(seed);
+  const order = Array.from({ length }, (_, i) => i);
+  for (let i = length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+/**
+ * Which prompts a step trains on. Every pass shows each prompt once, each pass in another order. A function of the step
+ * alone, so a resumed run needs no cursor.
+ *
+ * @param length - prompts in the dataset
+ * @param perStep - prompts a step
+ * @param step - from 1
+ * @returns `perStep` indices in [0, length)
+ */
+export function promptIndices(length: number, perStep: number, step: number, seed: string | number): number[] {
+  if (length < 1) throw new RangeError(`promptIndices: the dataset must hold at least one prompt, got ${length}`);
+  const passes = new Map<number, number[]>();
+  return Array.from({ length: perStep }, (_, i) => {
+    const position = (step - 1) * perStep + i;
+    const pass = Math.floor(position / length);
+    const order = passes.get(pass) ?? shuffled(length, `${seed}/order/${pass}`);
+    passes.set(pass, order);
+    return order[position % length]!;
+  });
+}

@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { explanations } from '../../src/cli/explain.js';
+import { writeRunSettings } from '../../src/config/run-folder.js';
+import { fakeSettings, temporaryFolder } from '../fake-run.js';
+
+const label = { task: 'score', score: 3.1 };
+const rows = [
+  {
+    step: 4,
+    prompt: 'score:a.jpg:0',
+    text: '<think>ok</think><answer>{"rating": 3.9}</answer>',
+    label,
+    advantage: -0.7071,
+  },
+  { text: 'no idea', label },
+];
+
+function file(lines: unknown[], name = 'rollouts.jsonl'): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return path;
+}
+
+async function all(path: string, limit = '20'): Promise<string[]> {
+  const out: string[] = [];
+  // eslint-disable-next-line no-control-regex -- colours are for terminals
+  for await (const text of explanations(path, { limit })) out.push(text.replaceAll(/\u001b\[\d+m/g, ''));
+  return out;
+}
+
+describe('explain', () => {
+  test('says for each answer where it is from and why it got each reward that applies', async () => {
+    const [first, second] = await all(file(rows));
+    expect(first!.split('\n')).toEqual([
+      'step 4 · score:a.jpg:0 · the label is score 3.10 (proxy) · advantage -0.71',
+      '  <think>ok</think><answer>{"rating": 3.9}</answer>',
+      '  format 1: the layout is as asked',
+      '  score 0: said 3.9, the label is 3.1, off by 0.8 (tolerance 0.35)',
+    ]);
+    expect(second).toMatch(/^line 2 .*\n {2}no idea\n {2}format 0: .+\n {2}score 0: .+$/);
+  });
+
+  test('--limit takes the last ones', async () => {
+    expect(await all(file(rows), '1')).toEqual([expect.stringContaining('no idea')]);
+    await expect(all(file(rows), 'few')).rejects.toThrow("--limit: expected a whole number of at least 1, got 'few'");
+  });
+
+  test("answers of a run are judged by the run's own rewards", async () => {
+    const path = file(rows.slice(0, 1));
+    writeRunSettings(join(path, '..'), fakeSettings({ rewards: { scoreThreshold: 1, weights: { format: 0 } } }));
+    const [text] = await all(path);
+    expect(text).toContain('score 1: said 3.9');
+    expect(text).not.toContain('format');
+  });
+
+  test('bad rows name file, line and field', async () => {
+    await expect(all(file([{ label }]))).rejects.toThrow(
+      /rollouts\.jsonl:1: 'text' must be the answer's text, got undefined/,
+    );
+    await expect(all(file([{ text: '', label: { task: 'scroe' } }]))).rejects.toThrow(
+      /rollouts\.jsonl:1: 'label\.task' must be one of score, degradation, comparison, got "scroe"/,
+    );
+    await expect(all(file([]))).rejects.toThrow(/holds no answers/);
+  });
+});

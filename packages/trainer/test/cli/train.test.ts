@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { latestCheckpoint, listCheckpoints } from '../../src/checkpoints.js';
+import { trainRun, type TrainOptions } from '../../src/cli/train.js';
+import { readRunSettings } from '../../src/config/run-folder.js';
+import { readEvaluation } from '../../src/tracking/evaluation-file.js';
+import { readMetrics } from '../../src/tracking/jsonl.js';
+import { temporaryFolder } from '../fake-run.js';
+import { fakeParts, fakeRecipe } from './fake-parts.js';
+
+const printed: string[] = [];
+beforeEach(() => {
+  printed.length = 0;
+  jest.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+  jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+});
+
+const newFolder = () => join(temporaryFolder(), 'run');
+const run = (recipe: string | undefined, options: TrainOptions) => trainRun(recipe, options, fakeParts());
+
+/** Figures of each step, without how long it took. */
+const figures = (folder: string) =>
+  readMetrics(folder).map((row) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => !/time|per_second/.test(name))),
+  );
+
+describe('train', () => {
+  test('leaves settings, metrics, rollouts, checkpoints, the final model, evaluation and report', async () => {
+    const output = newFolder();
+    expect(await run(fakeRecipe(), { output, seed: '7', set: ['grpo.groupSize=4'] })).toBe(0);
+    expect(readRunSettings(output)).toMatchObject({ seed: 7, steps: 6, output, grpo: { groupSize: 4 } });
+    expect(readMetrics(output).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(listCheckpoints(output).map(({ state }) => state.step)).toEqual([4, 6]);
+    for (const name of ['rollouts.jsonl', 'final/fake.json', 'report.html', 'pictures/1.png']) {
+      expect(existsSync(join(output, name))).toBe(true);
+    }
+    const evaluation = readEvaluation(output)!;
+    expect(evaluation).toMatchObject({ step: 6, prompts: 6, samples: 2 });
+    expect(evaluation.after.sampled.reward!).toBeGreaterThan(evaluation.before.sampled.reward!);
+    expect(evaluation.examples).toHaveLength(3);
+    expect(printed.join('\n')).toMatch(/mean total reward.*degradation class accuracy.*photo-0\.jpg.*report: /s);
+  });
+
+  test('--no-evaluate writes the report alone', async () => {
+    const output = newFolder();
+    await run(fakeRecipe(), { output, evaluate: false });
+    expect(existsSync(join(output, 'report.html'))).toBe(true);
+    expect(readEvaluation(output)).toBeUndefined();
+  });
+
+  test('the same recipe gives the same run', async () => {
+    const [one, two] = [newFolder(), newFolder()];
+    for (const output of [one, two]) await run(fakeRecipe(), { output, evaluate: false });
+    expect(figures(one)).toEqual(figures(two));
+    expect(readFileSync(join(one, 'rollouts.jsonl'), 'utf8')).toBe(readFileSync(join(two, 'rollouts.jsonl'), 'utf8'));
+  });
+
+  test('a folder with a run is not written over: the message says what is there and what to do', async () => {
+    const output = newFolder();
+    const recipe = fakeRecipe();
+    await run(recipe, { output, evaluate: false });
+    const before = readFileSync(join(output, 'metrics.jsonl'), 'utf8');
+    await expect(run(recipe, { output })).rejects.toThrow(
+      `${output}: holds a finished run, step 6 of 6; go on with --resume, or name a new folder with --output`,
+    );
+    await expect(run(recipe, { output, resume: true })).rejects.toThrow('to train on, ask for more with --steps');
+    expect(readFileSync(join(output, 'metrics.jsonl'), 'utf8')).toBe(before);
+  });
+
+  test('a finished run can be trained on, and is then as if it had been asked for all steps at once', async () => {
+    const [long, short] = [newFolder(), newFolder()];
+    await run(fakeRecipe(), { output: long, steps: '9', evaluate: false });
+    await run(fakeRecipe(), { output: short, evaluate: false });
+    await run(undefined, { output: short, resume: true, steps: '9', evaluate: false });
+    expect(figures(short)).toEqual(figures(long));
+    expect(latestCheckpoint(short)!.state).toMatchObject({ step: 9, steps: 9 });
+  });
+
+  test('a run is resumed with its own settings or not at all', async () => {
+    const output = newFolder();
+    await run(fakeRecipe(), { output, evaluate: false });
+    const changed = run(undefined, { output, resume: true, steps: '9', set: ['optimizer.learningRate=1', 'seed=3'] });
+    await expect(changed).rejects.toThrow(
+      'resumed with the settings it was started with; changed: optimizer.learningRate (2, now 1), seed (0, now 3)',
+    );
+  });
+
+  test('a failing model leaves no run behind', async () => {
+    const output = newFolder();
+    const parts = { ...fakeParts(), openPolicy: () => Promise.reject(new Error('weights.bin: no such file')) };
+    await expect(trainRun(fakeRecipe(), { output }, parts)).rejects.toThrow('weights.bin: no such file');
+    expect(existsSync(output)).toBe(false);
+  });
+
+  test('what cannot be resumed or started is said', async () => {
+    const folder = temporaryFolder();
+    await expect(run(undefined, {})).rejects.toThrow('name a recipe file');
+    await expect(run(undefined, { resume: true })).rejects.toThrow('--resume: name the run folder with --output');
+    await expect(run(undefined, { resume: true, output: folder })).rejects.toThrow(`${folder}: holds no run to resume`);
+    mkdirSync(join(folder, 'full'));
+    writeFileSync(join(folder, 'full', 'thesis.txt'), '');
+    await expect(run(fakeRecipe(), { output: join(folder, 'full') })).rejects.toThrow(
+      /full: is not empty and holds no run/,
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ndarray from 'ndarray';
+import seedrandom from 'seedrandom';
+import type { Dataset, Prompt } from '../src/data/prompt.js';
+import type { Completion, Matrix, Policy, Sequence } from '../src/policies/policy.js';
+
+/** The words the fake model can say; the last one ends its answer. */
+export const WORDS = [
+  '<think>looks soft</think>',
+  '<answer>{"distortion_class": "blur", "severity": "obvious"}</answer>',
+  '<answer>{"distortion_class": "noise", "severity": "slight"}</answer>',
+  'hm',
+  '',
+];
+const END = WORDS.length - 1;
+
+const logSoftmax = (logits: readonly number[]): number[] => {
+  const top = Math.max(...logits);
+  const total = Math.log(logits.reduce((sum, value) => sum + Math.exp(value - top), 0)) + top;
+  return logits.map((value) => value - total);
+};
+
+/**
+ * A language model of a few parameters: logits by position, the prompt ignored, plain gradient descent. Small enough that
+ * its gradient is exact by inspection: dlogp(w)/dlogit(v) = [v = w] - p(v). It starts with a leaning towards thinking
+ * first, as a cold start would give it: without one the layout is too rare to be found.
+ */
+export function fakePolicy(positions = 4): Policy {
+  const fresh = () => Array.from({ length: positions }, () => WORDS.map(() => 0));
+  const start = () => fresh().map((row, t) => row.map((_, word) => (t === 0 && word === 0 ? 2 : 0)));
+  let logits = start();
+  const reference = start();
+  let gradient = fresh();
+  let updates = 0;
+
+  const logpsOf = (sequences: readonly Sequence[], weights: number[][], temperature = 1): Matrix => {
+    const columns = Math.max(1, ...sequences.map(({ completion }) => completion.length));
+    const out = ndarray(new Float64Array(sequences.length * columns), [sequences.length, columns]);
+    sequences.forEach(({ completion }, row) =>
+      completion.forEach((word, t) =>
+        out.set(row, t, logSoftmax(weights[t]!.map((value) => value / temperature))[word]!),
+      ),
+    );
+    return out;
+  };
+
+  const draw = (seed: string, temperature: number, maxTokens: number): Completion => {
+    const random = seedrandom(seed);
+    const tokens: number[] = [];
+    const samplerLogps: number[] = [];
+    while (tokens.length < Math.min(maxTokens, positions) && tokens.at(-1) !== END) {
+      const row = logits[tokens.length]!;
+      const logps = logSoftmax(row.map((value) => value / (temperature || 1)));
+      let word = logps.indexOf(Math.max(...logps));
+      if (temperature > 0) {
+        let left = random();
+        word = logps.findIndex((logp) => (left -= Math.exp(logp)) < 0);
+        if (word < 0) word = END;
+      }
+      tokens.push(word);
+      samplerLogps.push(logps[word]!);
+    }
+    const finishReason = tokens.at(-1) === END ? 'stop' : 'length';
+    return { tokens, samplerLogps, finishReason, text: tokens.map((word) => WORDS[word]!).join('') };
+  };
+
+  return {
+    sample: (prompts, { groupSize, temperature, maxTokens, seed }) =>
+      Promise.resolve(
+        prompts.map(({ id }) =>
+          Array.from({ length: groupSize }, (_, g) => draw(`${seed}/${id}/${g}`, temperature, maxTokens)),
+        ),
+      ),
+    logprobs: (sequences, { weights = 'policy', temperature = 1 } = {}) =>
+      Promise.resolve(logpsOf(sequences, weights === 'policy' ? logits : reference, temperature)),
+    forwardBackward: (sequences, loss, { temperature = 1 } = {}) => {
+      const result = loss(logpsOf(sequences, logits, temperature));
+      sequences.forEach(({ completion }, row) =>
+        completion.forEach((word, t) => {
+          const logps = logSoftmax(logits[t]!.map((value) => value / temperature));
+          const slope = result.gradient.get(row, t) / temperature;
+          logps.forEach((logp, v) => (gradient[t]![v]! += slope * ((v === word ? 1 : 0) - Math.exp(logp))));
+        }),
+      );
+      return Promise.resolve(result);
+    },
+    optimizerStep: ({ learningRate }) => {
+      const gradientNorm = Math.hypot(...gradient.flat());
+      logits = logits.map((row, t) => row.map((value, v) => value - learningRate * gradient[t]![v]!));
+      gradient = fresh();
+      updates++;
+      return Promise.resolve({ gradientNorm });
+    },
+    save: (folder) => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'fake.json'), JSON.stringify({ logits, updates }));
+      return Promise.resolve();
+    },
+    load: (folder) => {
+      ({ logits, updates } = JSON.parse(readFileSync(join(folder, 'fake.json'), 'utf8')) as {
+        logits: number[][];
+        updates: number;
+      });
+      return Promise.resolve();
+    },
+    dispose: () => undefined,
+  };
+}
+
+/** Prompts that all want the same answer: obvious blur. */
+export function fakeDataset(length = 6): Dataset {
+  const image = (i: number) => ({ name: `photo-${i}.jpg`, width: 4, height: 4, data: new Uint8Array(48).fill(i * 20) });
+  return {
+    length,
+    get: (index) =>
+      Promise.resolve<Prompt>({
+        id: `blur-${index}`,
+        label: { task: 'degradation', distortionClass: 'blur', level: 'obvious' },
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'image', image: image(index) },
+              { type: 'text', text: 'What is wrong?' },
+            ],
+          },
+        ],
+      }),
+  };
+}
