@@ -14,6 +14,7 @@ export interface FlatBatch {
   readonly samplerLogps: Float64Array | undefined;
   readonly entropies: Float64Array | undefined;
   readonly weights: Float64Array | undefined;
+  readonly policyWeights: Float64Array | undefined;
   readonly groups: ArrayLike<GroupId> | undefined;
 }
 
@@ -25,7 +26,7 @@ export function flatten(where: string, batch: GrpoBatch): FlatBatch {
   checkLength(where, 'mask columns', maskColumns, columns);
   if (batch.groups !== undefined) checkLength(where, 'groups', batch.groups.length, rows);
   const mask = readMask(where, batch.mask);
-  const optional = (name: 'oldLogps' | 'refLogps' | 'samplerLogps' | 'entropies' | 'weights') => {
+  const optional = (name: 'oldLogps' | 'refLogps' | 'samplerLogps' | 'entropies' | 'weights' | 'policyWeights') => {
     const matrix = batch[name];
     if (matrix === undefined) return undefined;
     return readMatrix(where, name, matrix, mask, rows, columns, name === 'samplerLogps' ? 'allow NaN' : 'reject NaN');
@@ -41,6 +42,7 @@ export function flatten(where: string, batch: GrpoBatch): FlatBatch {
     samplerLogps: optional('samplerLogps'),
     entropies: optional('entropies'),
     weights: optional('weights'),
+    policyWeights: optional('policyWeights'),
     groups: batch.groups,
   };
 }

@@ -77,7 +77,7 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoOptions = {}): GrpoResul
     logps,
     logRatio: ratio.values,
     advantages,
-    weights: policyWeights(weights, corrections, entropy?.kept),
+    weights: policyWeights(flat.policyWeights ?? weights, corrections, entropy?.kept),
     oldLogps,
     groups,
     corrections,

@@ -42,6 +42,7 @@ export {
   aggregationWeights,
 } from './aggregation.js';
 export { samplerDiagnostics } from './corrections/diagnostics.js';
+export { checkProvenance, type LogprobProvenance } from './corrections/provenance.js';
 export { type CorrectionLevel, type CorrectionStep } from './corrections/steps.js';
 export { type CorrectionBatch, correctionWeights } from './corrections/weights.js';
 export {
@@ -50,7 +51,20 @@ export {
   type AdaptiveEntropyState,
   type EntropyOptions,
 } from './entropy.js';
+export {
+  type Collection,
+  collectGroups,
+  type CollectOptions,
+  isInformative,
+  type KeepOptions,
+  replaceGroups,
+  type RetiredPrompts,
+  retireSolved,
+  type SampledGroup,
+} from './filters/dynamic-sampling.js';
+export { maskTruncated, type OverlongOptions, overlongPenalties, stopProperlyRewards } from './filters/overlong.js';
 export { topEntropyMask } from './filters/top-entropy.js';
+export { filterZeroVariance, type ZeroVarianceFilter, type ZeroVariancePolicy } from './filters/zero-variance.js';
 export { grpoLoss, type GrpoOptions } from './grpo.js';
 export { adaptiveKl, type AdaptiveKlOptions, type AdaptiveKlState, cosineCoefficient } from './kl/controllers.js';
 export { type KlEstimator, klEstimators, type KlTerm } from './kl/estimators.js';
@@ -71,6 +85,7 @@ export { sapo, type SapoOptions } from './losses/sapo.js';
 export { CLIP, type LossTerms, type TokenBatch } from './losses/tokens.js';
 export { vespo, type VespoOptions } from './losses/vespo.js';
 export { combineMetrics } from './metrics.js';
+export { advantageMetrics, explainLoss, type GroupOutcomes, groupOutcomes, passAtK } from './outcomes.js';
 export { type Preset, type PresetName, presets } from './presets.js';
 export { type RatioLevel } from './ratio.js';
 export { type GroupId, type GrpoBatch, type GrpoResult, type MaskMatrix, type Matrix } from './types.js';

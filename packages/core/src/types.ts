@@ -32,6 +32,8 @@ export interface GrpoBatch {
    * a micro-batch: losses and gradients of micro-batches then sum to those of the whole. Absent = from mask and options.
    */
   readonly weights?: Matrix | undefined;
+  /** [B, T] weights of the policy loss where they are not those of the KL, as from {@link filterZeroVariance}. Absent = `weights`. */
+  readonly policyWeights?: Matrix | undefined;
 }
 
 /** What {@link grpoLoss} returns. */

@@ -1,4 +1,4 @@
-import { checkPositive, fail } from '../checks.js';
+import { fail } from '../checks.js';
 import { readMask, readMatrix, shapeOf } from '../dense.js';
 import ndarray, { type NdArray } from 'ndarray';
 import type { MaskMatrix, Matrix } from '../types.js';
@@ -13,9 +13,9 @@ import type { MaskMatrix, Matrix } from '../types.js';
  *
  * @param entropies - [B, T]
  * @param mask - [B, T]
- * @param share - of the counted tokens, in (0, 1].
+ * @param share - of the counted tokens, in [0, 1]; at 0 only the largest is kept.
  * @returns the mask [B, T] of the kept tokens, and the threshold.
- * @throws RangeError for unequal shapes or a share outside (0, 1].
+ * @throws RangeError for unequal shapes or a share outside [0, 1].
  * @example
  * ```ts
  * const row = (...x: number[]) => ndarray(Float64Array.from(x), [1, x.length]);
@@ -38,8 +38,7 @@ export function topEntropyMask(
 
 /** @internal */
 export function entropyThreshold(where: string, entropies: Float64Array, mask: Uint8Array, share: number): number {
-  checkPositive(where, 'share', share);
-  if (share > 1) fail(where, 'share', 'be at most 1', share);
+  if (!(share >= 0 && share <= 1)) fail(where, 'share', 'be in [0, 1]', share);
   const sorted = entropies.filter((_, k) => mask[k] === 1).sort();
   if (sorted.length === 0) return 0;
   const position = (1 - share) * (sorted.length - 1);

@@ -2,6 +2,8 @@ import {
   groupAdvantages,
   leaveOneOutAdvantages,
   normalizeAdvantages,
+  overlongPenalties,
+  stopProperlyRewards,
   tokenReturns,
   tokenRewards,
 } from '../../src/index.js';
@@ -63,8 +65,32 @@ function compare(c: Case): Comparison[] {
   ];
 }
 
+interface LengthCase {
+  readonly fn: 'apply_overlong_penalty' | 'apply_stop_properly_penalty';
+  readonly rewards: number[];
+  readonly out: number[];
+  readonly lengths: number[];
+  readonly maxNewTokens: number;
+  readonly buffer: number;
+  readonly factor: number;
+  readonly truncated: boolean[];
+  readonly coef: number;
+}
+
+function length(c: LengthCase): Comparison[] {
+  const tolerance = { relative: 1e-7 };
+  if (c.fn === 'apply_stop_properly_penalty') {
+    return [{ actual: stopProperlyRewards(c.rewards, c.truncated, c.coef), expected: c.out, tolerance }];
+  }
+  const { maxNewTokens: maxLength, buffer, factor } = c;
+  const penalties = overlongPenalties(c.lengths, { maxLength, buffer, factor });
+  return [{ actual: penalties.map((p, i) => c.rewards[i]! + p), expected: c.out, tolerance }];
+}
+
 export function cases(): ParityCase[] {
-  return golden<Case>('adv_openrlhf')
-    .cases.filter((c) => !c.fn.startsWith('apply_'))
-    .map((c) => ({ file: 'adv_openrlhf', name: c.fn, run: () => compare(c) }));
+  return golden<Case | LengthCase>('adv_openrlhf').cases.map((c) => ({
+    file: 'adv_openrlhf',
+    name: c.fn,
+    run: () => (c.fn.startsWith('apply_') ? length(c as LengthCase) : compare(c as Case)),
+  }));
 }
