@@ -14,12 +14,14 @@ import { cases as openrlhf } from './parity/openrlhf.js';
 import { cases as primeRl } from './parity/prime-rl.js';
 import { cases as skyrl } from './parity/skyrl.js';
 import { cases as swift } from './parity/swift.js';
+import { cases as linearLiger } from './parity/linear-liger.js';
 import { cases as miscTrl } from './parity/misc-trl.js';
 import { cases as tinker } from './parity/tinker.js';
 import { expectClose } from './support/close.js';
 
 const sources = [
   lossQInsight,
+  linearLiger,
   miscTrl,
   tinker,
   lossTrl,
