@@ -39,6 +39,7 @@ export { formatReward, type FormatRewardOptions, type Style } from './rewards/fo
 export { gaussianReward, type GaussianRewardOptions } from './rewards/gaussian.js';
 export { intraGroupReward, type IntraGroupRewardOptions } from './rewards/intra-group.js';
 export { jsonSchemaReward, type JsonSchemaRewardOptions } from './rewards/json-schema.js';
+export { judgeReward, type JudgeRewardOptions } from './rewards/judge.js';
 export { languageReward, type LanguageRewardOptions } from './rewards/language.js';
 export { laplaceReward, type LaplaceRewardOptions } from './rewards/laplace.js';
 export { lengthWindowReward, type LengthWindowRewardOptions } from './rewards/length-window.js';
@@ -77,6 +78,7 @@ export {
   type DistortionClass,
   type Label,
   type Level,
+  type PromptPart,
   type Sample,
   type ScoreLabel,
 } from './sample.js';

@@ -41,6 +41,21 @@ export interface ComparisonLabel {
 /** What is known of the right answer. The task says which rewards apply. */
 export type Label = ScoreLabel | DegradationLabel | ComparisonLabel;
 
+/** A piece of a prompt. */
+export type PromptPart =
+  | {
+      /** Text. */
+      readonly type: 'text';
+      /** The text. */
+      readonly text: string;
+    }
+  | {
+      /** An image. */
+      readonly type: 'image';
+      /** Where it is: an http(s) or data URL. */
+      readonly url: string;
+    };
+
 /** One completion to be rewarded. Samples are told apart by `id`, and belong together by `group`, never by position. */
 export interface Sample {
   /** Unique in a batch. */
@@ -51,6 +66,8 @@ export interface Sample {
   readonly completion: string;
   /** The right answer. */
   readonly label: Label;
+  /** What the model was asked, for rewards that judge by it. */
+  readonly prompt?: readonly PromptPart[];
   /** The completion's token ids. */
   readonly completionIds?: readonly number[];
   /** 'stop': the model ended its answer; 'length': it was cut off. */

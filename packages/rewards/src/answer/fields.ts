@@ -96,7 +96,7 @@ function withoutFence(text: string, start: number, end: number): Place {
   const fence = /^```(?:json)?[ \t]*\r?\n/i.exec(text.slice(outer.start, outer.start + 64));
   if (fence === null || !text.slice(outer.start, outer.end).endsWith('```')) return outer;
   const inner = outer.start + fence[0].length;
-  return inner > outer.end - 3 ? outer : trimmed(text, inner, outer.end - 3);
+  return trimmed(text, inner, outer.end - 3);
 }
 
 function trimmed(text: string, start: number, end: number): Place {

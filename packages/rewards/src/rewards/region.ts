@@ -83,5 +83,5 @@ function parsed(text: string): unknown {
 function toBox(value: unknown): Box | undefined {
   if (!Array.isArray(value) || value.length !== 4 || !value.every(Number.isFinite)) return undefined;
   const [left, top, right, bottom] = value as [number, number, number, number];
-  return left <= right && top <= bottom ? [left, top, right, bottom] : undefined;
+  return left < right && top < bottom ? [left, top, right, bottom] : undefined;
 }

@@ -23,10 +23,9 @@ export function thinkAnswerFormatReward(): Reward {
 function problemOf(text: string): string | null {
   if (!text.startsWith('<think>')) return 'the text does not start with <think>';
   if (!text.endsWith('</answer>')) return 'the text does not end with </answer>';
-  const last = text.length - '</answer>'.length;
   for (let close = text.indexOf('</think>'); close >= 0; close = text.indexOf('</think>', close + 1)) {
     const open = afterSpace(text, close + '</think>'.length);
-    if (text.startsWith('<answer>', open) && open + '<answer>'.length <= last) return null;
+    if (text.startsWith('<answer>', open)) return null; // before the last </answer>, as the two cannot overlap
   }
   return 'no <answer> follows </think>';
 }

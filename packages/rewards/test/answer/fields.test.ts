@@ -68,6 +68,10 @@ test('nothing past `end` is read', () => {
   });
 });
 
+test('a bracket past `end` closes nothing', () => {
+  expect(readFields('{"a": [1]}', 0, 8)).toMatchObject({ reason: 'a bracket is not closed' });
+});
+
 test('a field asked for must be there once', () => {
   const read = (text: string): unknown => {
     const fields = readFields(text);

@@ -26,6 +26,7 @@ test.each([
   ['</answer>', 'no <answer> was found', 'no <answer> was found'],
   ['<answer>a', 'no </answer> was found', 'no </answer> was found'],
   ['</answer><answer>a', 'no </answer> was found', 'no </answer> was found'],
+  ['</think>a', 'no <answer> was found after </think>', 'no <answer> was found after </think>'],
   ['<answer>a</answer></think>', 'no <answer> was found after </think>', 'no <answer> was found after </think>'],
   ['<Answer>a</Answer>', 'no <answer> was found', 'no <answer> was found'],
 ])('findAnswer of %j: first %j, last %j', (text, first, last) => {

@@ -41,6 +41,13 @@ test('repetition: options are checked, short texts are free', () => {
   expect(() => repetitionReward({ unit: 'tokens' }).score(sampleOf('a'))).toThrow('has no completionIds');
 });
 
+test('ranges hold the ends of what can come out', () => {
+  expect(cosineLengthReward({ accuracy: scoreReward(), maxLength: 9 }).range).toEqual([-1, 1]);
+  expect(softOverlongReward({ maxLength: 9, cache: 3, factor: 2 }).range).toEqual([-2, 0]);
+  expect(softOverlongReward({ maxLength: 9, cache: 3, beyond: 'continue' }).range).toEqual([-Infinity, 0]);
+  expect(repetitionReward({ penalty: -3 }).range).toEqual([-3, 0]);
+});
+
 test('cosine length: null where the accuracy is', async () => {
   expect(
     await cosineLengthReward({ accuracy: scoreReward(), maxLength: 9 }).score(sampleOf('', BLUR_LABEL)),

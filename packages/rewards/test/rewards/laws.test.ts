@@ -52,7 +52,8 @@ const REWARDS: [name: string, reward: AnyReward, tasks: Task[], trims: boolean][
 ];
 
 test('no reward is forgotten', () => {
-  const factories = Object.keys(api).filter((name) => name.endsWith('Reward') && name !== 'isBatchReward');
+  const apart = ['isBatchReward', 'judgeReward']; // no factory; needs a model to ask
+  const factories = Object.keys(api).filter((name) => name.endsWith('Reward') && !apart.includes(name));
   expect(new Set(REWARDS.map(([name]) => name.split(' ')[0]))).toEqual(new Set(factories));
 });
 

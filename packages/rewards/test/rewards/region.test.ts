@@ -14,6 +14,7 @@ test('intersection over union', () => {
   expect(intersectionOverUnion([0, 0, 10, 10], [0, 0, 10, 10])).toBe(1);
   expect(intersectionOverUnion([0, 0, 1, 1], [2, 2, 3, 3])).toBe(0);
   expect(intersectionOverUnion([1, 1, 1, 1], [1, 1, 1, 1])).toBe(0);
+  expect(intersectionOverUnion([2, 4, 6, 8], [4, 6, 8, 10])).toBeCloseTo(4 / 28, 12); // 4 of 16 + 16 - 4
 });
 
 test.each([
@@ -24,6 +25,8 @@ test.each([
   ['"none"', 0],
   ['[0, 0, 10]', 0],
   ['[10, 10, 0, 0]', 0],
+  ['[0, 10, 10, 0]', 0],
+  ['[10, 0, 0, 10]', 0],
 ])('%s earns %d', (box, value) => {
   expect(regionReward().score(said(box))).toBe(value);
 });
