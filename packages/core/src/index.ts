@@ -86,6 +86,7 @@ export { CLIP, type LossTerms, type TokenBatch } from './losses/tokens.js';
 export { vespo, type VespoOptions } from './losses/vespo.js';
 export { combineMetrics } from './metrics.js';
 export { advantageMetrics, explainLoss, type GroupOutcomes, groupOutcomes, passAtK } from './outcomes.js';
-export { type Preset, type PresetName, presets } from './presets.js';
+export { type PresetName, presets } from './presets/index.js';
+export { type Preset } from './presets/preset.js';
 export { type RatioLevel } from './ratio.js';
 export { type GroupId, type GrpoBatch, type GrpoResult, type MaskMatrix, type Matrix } from './types.js';

@@ -127,8 +127,8 @@ describe('grpoLoss', () => {
             ...batch,
             logps: spoil(batch.logps),
             oldLogps: spoil(batch.oldLogps),
-            refLogps: spoil(batch.refLogps!),
-            entropies: spoil(batch.entropies!),
+            refLogps: spoil(batch.refLogps),
+            entropies: spoil(batch.entropies),
           };
           expect(grpoLoss(spoilt, options)).toEqual(grpoLoss(batch, options));
         }),
@@ -158,9 +158,9 @@ describe('grpoLoss', () => {
                 {
                   logps: cut(batch.logps),
                   oldLogps: cut(batch.oldLogps),
-                  refLogps: cut(batch.refLogps!),
-                  mask: cut(batch.mask as typeof batch.logps),
-                  advantages: rows.map((row) => (batch.advantages as number[])[row]!),
+                  refLogps: cut(batch.refLogps),
+                  mask: cut(batch.mask),
+                  advantages: rows.map((row) => batch.advantages[row]!),
                   weights: cut(weights),
                 },
                 options,

@@ -15,7 +15,7 @@ describe('presets', () => {
         [1, 1],
         [1, 0],
       ]);
-      const { gradient } = grpoLoss({ logps, refLogps: logps, mask, advantages }, preset.loss);
+      const { gradient } = grpoLoss({ logps, refLogps: logps, entropies: mask, mask, advantages }, preset.loss);
       expect(gradient.get(0, 0)).toBeLessThan(0);
       expect(gradient.get(1, 0)).toBeGreaterThan(0);
       expect(gradient.get(1, 1)).toBe(0);

@@ -93,7 +93,7 @@ describe.each(named)('%s', (_, policy, ratioLevel) => {
           // the weight is the slope of the token at advantage 1, and never negative
           for (let k = 0; k < gradient.size; k++) {
             const row = Math.floor(k / batch.logps.shape[1]!);
-            const advantage = (batch.advantages as number[])[row]!;
+            const advantage = batch.advantages[row]!;
             expect(gradient.data[k]! * advantage).toBeLessThanOrEqual(0);
           }
         }),
