@@ -7,12 +7,13 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-try {
-  await program(realParts, version).parseAsync();
-} catch (error) {
-  // One line is what a user can act on; the stack is for whoever looks for a bug.
+/** One line is what a user can act on; the stack is for whoever looks for a bug. */
+function fail(error: unknown): void {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   const debug = process.argv.includes('--debug');
   process.stderr.write(`${debug && stack !== undefined ? stack : `error: ${message.replaceAll(/\s*\n\s*/g, ' ')}`}\n`);
   process.exitCode = 1;
 }
+
+// No await at the top level: the build also makes a CommonJS file of this.
+program(realParts, version).parseAsync().catch(fail);
