@@ -18,6 +18,8 @@ import { cases as linearLiger } from './parity/linear-liger.js';
 import { cases as miscTrl } from './parity/misc-trl.js';
 import { cases as tinker } from './parity/tinker.js';
 import { expectClose } from './support/close.js';
+import { parityTables } from './support/report.js';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 const sources = [
   lossQInsight,
@@ -49,4 +51,17 @@ describe('parity with the real packages', () => {
     if (c.differs === undefined) compare();
     else expect(compare).toThrow('differs by');
   });
+});
+
+// UPDATE_PARITY=1 writes the tables anew after a change of cases or accuracy; then format the page
+test('docs/parity.md says what was compared', () => {
+  const page = new URL('../../../docs/parity.md', import.meta.url);
+  const [head, foot] = ['<!-- generated: begin -->\n', '\n<!-- generated: end -->'];
+  const text = readFileSync(page, 'utf8');
+  const [before, rest] = text.split(head) as [string, string];
+  const after = rest.slice(rest.indexOf(foot));
+  const wanted = `${before}${head}\n${parityTables(all)}\n${after}`;
+  if (process.env['UPDATE_PARITY'] === '1') writeFileSync(page, wanted);
+  const plain = (table: string) => table.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---');
+  expect(plain(readFileSync(page, 'utf8'))).toBe(plain(wanted));
 });
