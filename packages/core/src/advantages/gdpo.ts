@@ -33,7 +33,7 @@ export interface GdpoOptions extends GroupOptions {
  * @example
  * ```ts
  * // accuracy in {0, 1}, style in {0, 100}: both count the same
- * gdpoAdvantages([[1, 0], [0, 100]], ['a', 'a']).advantages; // [0, 0]
+ * gdpoAdvantages([[1, 0], [0, 100]], ['a', 'a'], { epsilon: 0 }).advantages; // [0, 0]
  * ```
  */
 export function gdpoAdvantages(

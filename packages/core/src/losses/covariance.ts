@@ -84,7 +84,7 @@ export interface KlCovOptions {
  * ```ts
  * const two = (a: number, b: number) => Float64Array.of(a, b);
  * const tokens = { columns: 2, mask: Uint8Array.of(1, 1), logps: two(0, -1), logRatio: two(0.1, 0), advantages: two(2, 0), weights: two(1, 1) };
- * klCov(tokens).value[0]; // -2 e^0.1 + 0.1
+ * klCov(tokens).value[0]; // -2.1103 = -2 e^0.1 + 0.1
  * ```
  */
 export function klCov(tokens: TokenBatch, options: KlCovOptions = {}): LossTerms {

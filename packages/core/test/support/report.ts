@@ -61,13 +61,13 @@ export function parityTables(all: readonly ParityCase[]): string {
   const others = [...differing].map(([key, cases]) => `${key} ${cases} |`);
   return [
     '| package | function or option | data | cases | largest error below |',
-    '|---|---|---|---|---|',
+    '| --- | --- | --- | --- | --- |',
     ...reproduced,
     '',
     '## Not reproduced, on purpose',
     '',
     '| package | function or option | why | cases |',
-    '|---|---|---|---|',
+    '| --- | --- | --- | --- |',
     ...others,
   ].join('\n');
 }
