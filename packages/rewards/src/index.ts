@@ -11,6 +11,7 @@ export {
   type ReadDegradationOptions,
 } from './answer/degradation.js';
 export type { Field } from './answer/fields.js';
+export { readMath } from './answer/math.js';
 export { readNumbers } from './answer/numbers.js';
 export { parseAnswer, type ParsedAnswer, type ParseOptions } from './answer/parse.js';
 export type { Found, Missing, Place, Reading } from './answer/reading.js';
@@ -45,6 +46,7 @@ export { laplaceReward, type LaplaceRewardOptions } from './rewards/laplace.js';
 export { lengthWindowReward, type LengthWindowRewardOptions } from './rewards/length-window.js';
 export { marginReward, type MarginRewardOptions } from './rewards/margin.js';
 export { matchedPairReward } from './rewards/matched-pair.js';
+export { mathAccuracyReward, type MathAccuracyRewardOptions } from './rewards/math-accuracy.js';
 export { numericReward, type NumericRewardOptions } from './rewards/numeric.js';
 export { ordinalLevelReward, type OrdinalLevelRewardOptions } from './rewards/ordinal-level.js';
 export {

@@ -4,6 +4,7 @@ import {
   jsonSchemaReward,
   languageReward,
   matchedPairReward,
+  mathAccuracyReward,
   numericReward,
   ordinalLevelReward,
   parseAnswer,
@@ -36,6 +37,7 @@ const SINGLE: Reward[] = [
   toolUseReward(),
   repetitionReward({ size: 1 }),
   numericReward({ expected: () => 3 }),
+  mathAccuracyReward({ expected: () => '3.5' }),
   languageReward(),
   jsonSchemaReward({ schema: { type: 'object', required: ['rating'], properties: { rating: { type: 'number' } } } }),
 ].map((reward, i) => ({ ...reward, name: `${reward.name} ${i}` }));
@@ -55,7 +57,7 @@ const PIECES = [
   '<think>', '</think>', '<answer>', '</answer>', '<tool_call>', '</tool_call>', '<', '>', '/', '{', '}', '[', ']', '"', "'",
   ':', ',', '\\', '\\u00', '```json\n', '```', '\n', '\r', ' ', '\t', '"rating": 3.5', '"rating":', '"distortion_class": "blur"',
   '"severity": "slight"', '3.5', '.', '-', '1e999', '9'.repeat(400), 'null', 'None', 'true', 'Image A', 'Similar', '\0', '\ud800',
-  '\udfff', '\u202e', '\u2066', '\u0085', '\u001c', '\ufeff', '\u00a0', '\u0665', '\uff13', '\u{1d7d8}', '\u{1f600}', '模糊',
+  '\udfff', '\u202e', '\u2066', '\u0085', '\u001c', '\ufeff', '\u00a0', '\u0665', '\uff13', '\u{1d7d8}', '\u{1f600}', '模糊', '$', '\\boxed{3.5}', '\\frac{7}{2}',
 ]; // prettier-ignore
 
 function fuzzText(random: (below: number) => number): string {
@@ -112,6 +114,7 @@ const REPEATED = [
   '<think>', '</think>', '<answer>', '</answer>', '<answer> ', '</think>\n<answer>\n', '<tool_call>', '"rating":', '"rating": ',
   '"distortion_class":"', '"distortion_class": "x" ', '{', '}', '[', '"', '\\', ' ', '\n', ' \n', '\u0085', '1', '1.', '1 ', '-',
   'a', 'a ', '```json\n', '\u{1d7d8}',
+  '\\boxed{', '\\boxed{1}', '$', '$1', '(', '\\frac', 'x^', '-1-', '1,000',
 ]; // prettier-ignore
 const repeat = (piece: string, n: number): string => piece.repeat(n / piece.length);
 const ADVERSARIES: [string, (n: number) => string][] = [
@@ -132,6 +135,10 @@ const ADVERSARIES: [string, (n: number) => string][] = [
   ['space after tags', (n) => `<think>\n${`</think>\n<answer>${' '.repeat(100)}`.repeat(n / 120)}</answer>`],
   ['tags without line breaks', (n) => `<think>${'</think><answer>'.repeat(n / 16)}</answer>`],
   ['classes without end', (n) => `<answer>${'"distortion_class": "a" '.repeat(n / 24)}</answer>`],
+  ['a boxed heap', (n) => `\\boxed{${repeat('(', n)}}`],
+  ['a boxed sum', (n) => `\\boxed{${repeat('1+', n)}1}`],
+  ['boxed powers', (n) => `\\boxed{${repeat('2^', n)}1}`],
+  ['a boxed product', (n) => `\\boxed{${repeat('x', n)}}`],
   ['open quotes', (n) => `<answer>{${'"a": "'.repeat(n / 6)}</answer>`],
 ];
 const REGION: AnyReward = regionReward();

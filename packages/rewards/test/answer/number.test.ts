@@ -30,6 +30,7 @@ test.each([
   ['1e999', 'it is too large'],
   ['३.५', 'its digits are not 0-9'],
   ['３.５', 'its digits are not 0-9'],
+  [`3.${'0'.repeat(98)}`, 3],
   ['1'.repeat(101), 'it is 101 characters long, not a number'],
 ])('%j gives %j', (text, expected) => {
   expect(readNumber(text, 5)).toBe(expected);

@@ -37,6 +37,7 @@ test('repetition: options are checked, short texts are free', () => {
   expect(repetitionReward({ size: 1 }).score(sampleOf('soft and soft and'))).toBe(-0.5);
   expect(repetitionReward().score(sampleOf('soft soft'))).toBe(0);
   expect(() => repetitionReward({ size: 0 })).toThrow('size must be an integer of at least 1, got 0');
+  expect(() => repetitionReward({ penalty: -Infinity })).toThrow('penalty must be at most 0, got -Infinity');
   expect(() => repetitionReward({ penalty: 1 })).toThrow('penalty must be at most 0, got 1');
   expect(() => repetitionReward({ unit: 'tokens' }).score(sampleOf('a'))).toThrow('has no completionIds');
 });

@@ -47,6 +47,7 @@ const REWARDS: [name: string, reward: AnyReward, tasks: Task[], trims: boolean][
   ['cosineLengthReward', api.cosineLengthReward({ accuracy: length, maxLength: 20 }), ALL, false],
   ['exactReward', api.exactReward({ expected: () => 'Image A', match: 'folded' }), ALL, true],
   ['numericReward', api.numericReward({ expected: () => 3.5 }), ALL, true],
+  ['mathAccuracyReward', api.mathAccuracyReward({ expected: () => '3.5' }), ALL, true],
   ['jsonSchemaReward', api.jsonSchemaReward({ schema: { type: 'object' } }), ALL, true],
   ['languageReward', api.languageReward(), ALL, true],
 ];
