@@ -42,6 +42,7 @@ export function entropyTerms(flat: FlatBatch, options: EntropyOptions): EntropyT
 
 /** State of {@link adaptiveEntropy}: plain data, to be saved with a checkpoint. */
 export interface AdaptiveEntropyState {
+  /** Of the entropy bonus. */
   readonly coefficient: number;
 }
 
@@ -55,6 +56,12 @@ export interface AdaptiveEntropyOptions {
   readonly min?: number | undefined;
   /** @defaultValue 1 */
   readonly max?: number | undefined;
+}
+
+/** What {@link adaptiveEntropy} returns. */
+export interface AdaptiveEntropy extends AdaptiveEntropyState {
+  /** Whether to apply the bonus now. */
+  readonly active: boolean;
 }
 
 /**
@@ -75,7 +82,7 @@ export function adaptiveEntropy(
   state: AdaptiveEntropyState,
   entropy: number,
   options: AdaptiveEntropyOptions,
-): AdaptiveEntropyState & { readonly active: boolean } {
+): AdaptiveEntropy {
   const { target, step, min = 0, max = 1 } = options;
   checkAtLeast('adaptiveEntropy', 'step', step, 0);
   const active = entropy <= target;

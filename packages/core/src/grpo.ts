@@ -12,6 +12,12 @@ import { correctionMetrics, maskedMean, policyMetrics } from './metrics.js';
 import { addRatioGradient, importanceLogRatio, type LogRatio, type RatioLevel } from './ratio.js';
 import type { GrpoBatch, GrpoResult } from './types.js';
 
+/** A mode of aggregation with its options. */
+export interface Aggregation extends AggregationOptions {
+  /** How token losses become one number. */
+  readonly mode: AggregationMode;
+}
+
 /** Options of {@link grpoLoss}. */
 export interface GrpoOptions {
   /** The policy loss and its bounds. @defaultValue `{ type: 'clipped', clipLow: 0.2, clipHigh: 0.2 }` */
@@ -29,7 +35,7 @@ export interface GrpoOptions {
   /** The KL term. @defaultValue none */
   readonly kl?: KlOptions | undefined;
   /** How token losses become one number; ignored when the batch brings `weights`. @defaultValue `{ mode: 'token-mean' }` */
-  readonly aggregation?: ({ readonly mode: AggregationMode } & AggregationOptions) | undefined;
+  readonly aggregation?: Aggregation | undefined;
 }
 
 /**

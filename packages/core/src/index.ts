@@ -26,7 +26,12 @@ export {
 } from './advantages/reinforce-plus-plus.js';
 export { remaxAdvantages } from './advantages/remax.js';
 export { type ReturnOptions, tokenReturns, tokenRewards } from './advantages/returns.js';
-export { roleAdvantages, type RoleBaselines, type RoleOptions } from './advantages/role-baseline.js';
+export {
+  type RoleAdvantages,
+  roleAdvantages,
+  type RoleBaselines,
+  type RoleOptions,
+} from './advantages/role-baseline.js';
 export {
   distillationAdvantages,
   selfDistillationAdvantages,
@@ -43,9 +48,20 @@ export {
 } from './aggregation.js';
 export { samplerDiagnostics } from './corrections/diagnostics.js';
 export { checkProvenance, type LogprobProvenance } from './corrections/provenance.js';
-export { type CorrectionLevel, type CorrectionStep } from './corrections/steps.js';
-export { type CorrectionBatch, correctionWeights } from './corrections/weights.js';
 export {
+  type CorrectionLevel,
+  type CorrectionStep,
+  type MaskStep,
+  type NormalizeStep,
+  type OffPolicyStep,
+  type OutlierStep,
+  type RejectStep,
+  type TruncateStep,
+  type TvBoundStep,
+} from './corrections/steps.js';
+export { type CorrectionBatch, type CorrectionWeights, correctionWeights } from './corrections/weights.js';
+export {
+  type AdaptiveEntropy,
   adaptiveEntropy,
   type AdaptiveEntropyOptions,
   type AdaptiveEntropyState,
@@ -58,18 +74,19 @@ export {
   isInformative,
   type KeepOptions,
   replaceGroups,
+  type Replacement,
   type RetiredPrompts,
   retireSolved,
   type SampledGroup,
 } from './filters/dynamic-sampling.js';
 export { maskTruncated, type OverlongOptions, overlongPenalties, stopProperlyRewards } from './filters/overlong.js';
-export { topEntropyMask } from './filters/top-entropy.js';
+export { type TopEntropyMask, topEntropyMask } from './filters/top-entropy.js';
 export { filterZeroVariance, type ZeroVarianceFilter, type ZeroVariancePolicy } from './filters/zero-variance.js';
-export { grpoLoss, type GrpoOptions } from './grpo.js';
+export { type Aggregation, grpoLoss, type GrpoOptions } from './grpo.js';
 export { adaptiveKl, type AdaptiveKlOptions, type AdaptiveKlState, cosineCoefficient } from './kl/controllers.js';
 export { type KlEstimator, klEstimators, type KlTerm } from './kl/estimators.js';
 export { addKlToAdvantages, type KlInAdvantageOptions } from './kl/in-advantage.js';
-export { type KlOptions, tokenKl } from './kl/penalty.js';
+export { type KlOptions, type TokenKl, tokenKl } from './kl/penalty.js';
 export { cispo, type CispoOptions } from './losses/cispo.js';
 export { type ClippedOptions, clippedSurrogate } from './losses/clipped.js';
 export { clipCov, type ClipCovOptions, klCov, type KlCovOptions } from './losses/covariance.js';
@@ -77,7 +94,7 @@ export { dppo, type DppoOptions } from './losses/dppo.js';
 export { dro, type DroOptions } from './losses/dro.js';
 export { fipo, type FipoOptions } from './losses/fipo.js';
 export { gmpo, type GmpoOptions } from './losses/gmpo.js';
-export { type PolicyLossOptions } from './losses/policy.js';
+export { type Named, type PolicyLossOptions } from './losses/policy.js';
 export { ratioWindow, type RatioWindowOptions } from './losses/ratio-window.js';
 export { real, type RealOptions } from './losses/real.js';
 export { importanceWeighted, reinforce } from './losses/reinforce.js';

@@ -8,8 +8,9 @@ import { groupMembers } from './grouping.js';
 export interface OptimalTokenBaselineBatch {
   /** Return at each token, as {@link tokenReturns} gives it. */
   readonly returns: Matrix;
+  /** Which tokens count. */
   readonly mask: MaskMatrix;
-  /** [B] */
+  /** [B] group of each row. */
   readonly groups: ArrayLike<GroupId>;
   /** Log-probabilities of the tokens. */
   readonly logps: Matrix;

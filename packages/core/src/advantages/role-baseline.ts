@@ -3,6 +3,14 @@ import { checkLength, fail } from '../checks.js';
 /** Running mean reward of each role; plain data, to be saved with a checkpoint. */
 export type RoleBaselines = Readonly<Record<string, number>>;
 
+/** What {@link roleAdvantages} returns. */
+export interface RoleAdvantages {
+  /** [B] */
+  readonly advantages: Float64Array;
+  /** For the next call. */
+  readonly baselines: RoleBaselines;
+}
+
 /** Options of {@link roleAdvantages}. */
 export interface RoleOptions {
   /** How much of the old baseline is kept at each completion, in [0, 1). @defaultValue 0.95 */
@@ -34,7 +42,7 @@ export function roleAdvantages(
   roles: ArrayLike<string>,
   baselines: RoleBaselines = {},
   options: RoleOptions = {},
-): { advantages: Float64Array; baselines: RoleBaselines } {
+): RoleAdvantages {
   const where = 'roleAdvantages';
   const { decay = 0.95 } = options;
   if (!(decay >= 0 && decay < 1)) fail(where, 'decay', 'be in [0, 1)', decay);

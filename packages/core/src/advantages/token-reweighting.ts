@@ -7,7 +7,9 @@ import type { MaskMatrix, Matrix } from '../types.js';
 export interface TeacherBatch {
   /** [B] or [B, T] */
   readonly advantages: ArrayLike<number> | Matrix;
+  /** Which tokens count. */
   readonly mask: MaskMatrix;
+  /** Log-probabilities under the policy. */
   readonly logps: Matrix;
   /** Log-probabilities of the same tokens under the teacher. */
   readonly teacherLogps: Matrix;

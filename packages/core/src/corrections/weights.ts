@@ -7,6 +7,7 @@ import { type CorrectionLevel, type CorrectionStep, checkStep } from './steps.js
 
 /** What {@link correctionWeights} reads; all matrices are [B, T]. */
 export interface CorrectionBatch {
+  /** Which tokens count. */
   readonly mask: MaskMatrix;
   /** Log-probabilities under the policy at the start of the update. */
   readonly oldLogps: Matrix;
@@ -16,6 +17,14 @@ export interface CorrectionBatch {
   readonly logps?: Matrix | undefined;
   /** [B] or [B, T]; only 'off-policy' and 'tv-bound' read them. */
   readonly advantages?: ArrayLike<number> | Matrix | undefined;
+}
+
+/** What {@link correctionWeights} returns. */
+export interface CorrectionWeights {
+  /** [B, T] weights, 0 under mask 0 and where dropped. */
+  readonly weights: NdArray<Float64Array>;
+  /** Counted tokens without a sampler log-probability. */
+  readonly missing: number;
 }
 
 /** @internal */
@@ -49,10 +58,7 @@ const LOG_RATIO_LIMIT = 20;
  * correctionWeights(batch, [{ kind: 'truncate', level: 'token', max: 2 }]).weights.data; // [2, 1]
  * ```
  */
-export function correctionWeights(
-  batch: CorrectionBatch,
-  steps: readonly CorrectionStep[],
-): { weights: NdArray<Float64Array>; missing: number } {
+export function correctionWeights(batch: CorrectionBatch, steps: readonly CorrectionStep[]): CorrectionWeights {
   const where = 'correctionWeights';
   const [rows, columns] = shapeOf(where, 'mask', batch.mask);
   const mask = readMask(where, batch.mask);

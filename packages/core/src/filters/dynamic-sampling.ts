@@ -3,9 +3,11 @@ import seedrandom from 'seedrandom';
 
 /** A prompt's completions with their rewards, and whatever travels with them. */
 export interface SampledGroup<T> {
+  /** The prompt's name. */
   readonly id: string;
   /** One a completion; null = not applicable. */
   readonly rewards: readonly (number | null)[];
+  /** Anything. */
   readonly item: T;
 }
 
@@ -35,9 +37,11 @@ export interface Collection<T> {
    * nothing to train on.
    */
   readonly status: 'more' | 'filled' | 'partial' | 'exhausted';
+  /** Good groups, at most the target. */
   readonly kept: readonly SampledGroup<T>[];
   /** Good groups beyond the target, in order; a start for the next step. */
   readonly surplus: readonly SampledGroup<T>[];
+  /** Rounds made. */
   readonly rounds: number;
   /** Groups not kept so far. */
   readonly rejected: number;
@@ -100,6 +104,14 @@ export function isInformative(rewards: readonly (number | null)[], options: Keep
   return Math.max(...scorable) - Math.min(...scorable) > tolerance;
 }
 
+/** What {@link replaceGroups} returns. */
+export interface Replacement<T> {
+  /** As many as were given, in their order. */
+  readonly groups: SampledGroup<T>[];
+  /** How many of them are copies. */
+  readonly replaced: number;
+}
+
 /**
  * Replaces groups that teach nothing by copies of ones that do, so that a step keeps its size without sampling again; as SkyRL's
  * `replace`. Leaves everything as it is when too few are good, for a batch of copies of one prompt is worse than a small one.
@@ -116,7 +128,7 @@ export function isInformative(rewards: readonly (number | null)[], options: Keep
 export function replaceGroups<T>(
   groups: readonly SampledGroup<T>[],
   options: KeepOptions & { readonly seed: string; readonly minShare?: number },
-): { groups: SampledGroup<T>[]; replaced: number } {
+): Replacement<T> {
   const { minShare = 0.3, seed } = options;
   checkAtLeast('replaceGroups', 'minShare', minShare, 0);
   if (minShare > 1) fail('replaceGroups', 'minShare', 'be at most 1', minShare);

@@ -3,6 +3,14 @@ import { readMask, readMatrix, shapeOf } from '../dense.js';
 import ndarray, { type NdArray } from 'ndarray';
 import type { MaskMatrix, Matrix } from '../types.js';
 
+/** What {@link topEntropyMask} returns. */
+export interface TopEntropyMask {
+  /** [B, T] of the kept tokens. */
+  readonly mask: NdArray<Float64Array>;
+  /** The least entropy kept. */
+  readonly threshold: number;
+}
+
 /**
  * The tokens of highest entropy, where the policy decides; the rest mostly follow.
  *
@@ -22,11 +30,7 @@ import type { MaskMatrix, Matrix } from '../types.js';
  * topEntropyMask(row(0.1, 2, 0.3, 1), row(1, 1, 1, 1), 0.5); // mask [0, 1, 0, 1], threshold 0.65
  * ```
  */
-export function topEntropyMask(
-  entropies: Matrix,
-  mask: MaskMatrix,
-  share: number,
-): { mask: NdArray<Float64Array>; threshold: number } {
+export function topEntropyMask(entropies: Matrix, mask: MaskMatrix, share: number): TopEntropyMask {
   const where = 'topEntropyMask';
   const [rows, columns] = shapeOf(where, 'mask', mask);
   const flat = readMask(where, mask);

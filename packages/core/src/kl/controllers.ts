@@ -2,6 +2,7 @@ import { checkAtLeast, checkPositive } from '../checks.js';
 
 /** State of {@link adaptiveKl}: plain data, to be saved with a checkpoint. */
 export interface AdaptiveKlState {
+  /** β */
   readonly coefficient: number;
 }
 

@@ -3,7 +3,9 @@ export type KlEstimator = 'k1' | 'k2' | 'k3' | 'abs' | 'k1+' | 'k3+' | 'abs+';
 
 /** An estimator: its value, and the gradient used for training. */
 export interface KlTerm {
+  /** Of d = logps − refLogps. */
   readonly value: (d: number) => number;
+  /** The gradient followed, over logps. */
   readonly slope: (d: number) => number;
 }
 

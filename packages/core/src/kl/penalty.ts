@@ -26,6 +26,14 @@ export interface KlOptions {
   readonly clampGradient?: 'keep' | 'zero' | undefined;
 }
 
+/** What {@link tokenKl} returns; 0 under mask 0. */
+export interface TokenKl {
+  /** [B, T] */
+  readonly values: NdArray<Float64Array>;
+  /** [B, T] over logps. */
+  readonly slopes: NdArray<Float64Array>;
+}
+
 /**
  * KL of each token, as it would enter the loss before its coefficient; for a KL penalty in the reward, or to log.
  *
@@ -43,12 +51,7 @@ export interface KlOptions {
  * tokenKl(at(-1.2), at(-0.9), at(1)).values.data; // [0.0498588]
  * ```
  */
-export function tokenKl(
-  logps: Matrix,
-  refLogps: Matrix,
-  mask: MaskMatrix,
-  options: KlOptions = {},
-): { values: NdArray<Float64Array>; slopes: NdArray<Float64Array> } {
+export function tokenKl(logps: Matrix, refLogps: Matrix, mask: MaskMatrix, options: KlOptions = {}): TokenKl {
   const where = 'tokenKl';
   const [rows, columns] = shapeOf(where, 'mask', mask);
   const flat = readMask(where, mask);

@@ -13,25 +13,31 @@ import { sapo, type SapoOptions } from './sapo.js';
 import type { LossTerms, TokenBatch } from './tokens.js';
 import { vespo, type VespoOptions } from './vespo.js';
 
+/** A loss's options with its name. */
+export type Named<Type extends string, Options = object> = {
+  /** The loss. */
+  readonly type: Type;
+} & Options;
+
 /**
  * A policy loss by name, with the options of the function of that name. GSPO is `clipped` with `ratioLevel: 'sequence'`, LUSPO is
  * that with the aggregation `sequence-mean-token-sum`: neither is a loss of its own.
  */
 export type PolicyLossOptions =
-  | ({ readonly type: 'clipped' } & ClippedOptions)
-  | { readonly type: 'reinforce' }
-  | { readonly type: 'importance-weighted' }
-  | ({ readonly type: 'cispo' } & CispoOptions)
-  | ({ readonly type: 'sapo' } & SapoOptions)
-  | ({ readonly type: 'gmpo' } & GmpoOptions)
-  | ({ readonly type: 'vespo' } & VespoOptions)
-  | ({ readonly type: 'fipo' } & FipoOptions)
-  | ({ readonly type: 'real' } & RealOptions)
-  | ({ readonly type: 'clip-cov' } & ClipCovOptions)
-  | ({ readonly type: 'kl-cov' } & KlCovOptions)
-  | ({ readonly type: 'dppo' } & DppoOptions)
-  | ({ readonly type: 'dro' } & DroOptions)
-  | ({ readonly type: 'ratio-window' } & RatioWindowOptions);
+  | Named<'clipped', ClippedOptions>
+  | Named<'reinforce'>
+  | Named<'importance-weighted'>
+  | Named<'cispo', CispoOptions>
+  | Named<'sapo', SapoOptions>
+  | Named<'gmpo', GmpoOptions>
+  | Named<'vespo', VespoOptions>
+  | Named<'fipo', FipoOptions>
+  | Named<'real', RealOptions>
+  | Named<'clip-cov', ClipCovOptions>
+  | Named<'kl-cov', KlCovOptions>
+  | Named<'dppo', DppoOptions>
+  | Named<'dro', DroOptions>
+  | Named<'ratio-window', RatioWindowOptions>;
 
 const types = [
   'clipped',

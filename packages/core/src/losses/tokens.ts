@@ -10,6 +10,7 @@ export interface TokenBatch {
   readonly logps: Float64Array;
   /** Log of the importance ratio, new over old, already clamped. */
   readonly logRatio: Float64Array;
+  /** One a token. */
   readonly advantages: Float64Array;
   /** Weight of each token's value in the loss, 0 under mask 0. */
   readonly weights: Float64Array;
@@ -22,7 +23,16 @@ export interface TokenBatch {
 }
 
 /** Why a token's gradient is exactly 0: nothing, the lower bound, the upper bound, or the second upper bound for A < 0. */
-export const CLIP = { none: 0, low: 1, high: 2, dual: 3 } as const;
+export const CLIP = {
+  /** It is not clipped. */
+  none: 0,
+  /** The lower bound holds. */
+  low: 1,
+  /** The upper bound holds. */
+  high: 2,
+  /** The second upper bound, for A < 0, holds. */
+  dual: 3,
+} as const;
 
 /** What a policy loss computes. The loss is Σ weights · value. */
 export interface LossTerms {

@@ -5,7 +5,9 @@ import type { PolicyLossOptions } from '../losses/policy.js';
 
 /** Options that reproduce one system's or paper's advantages and loss. */
 export interface Preset {
+  /** For `groupAdvantages`. */
   readonly advantages: GroupAdvantageOptions;
+  /** For `grpoLoss`. */
   readonly loss: GrpoOptions;
 }
 
