@@ -1,5 +1,6 @@
 import type { AnyReward } from './batch-reward.js';
 import { attributeSpreadReward } from './rewards/attribute-spread.js';
+import { concordanceReward } from './rewards/concordance.js';
 import { fidelityReward } from './rewards/fidelity.js';
 import { intraGroupReward } from './rewards/intra-group.js';
 import { laplaceReward } from './rewards/laplace.js';
@@ -33,7 +34,8 @@ export type RewardPresetName =
   | 'q-hawkeye'
   | 'refine-iqa'
   | 'preresq-r1'
-  | 'vq-insight';
+  | 'vq-insight'
+  | 'ccc-grpo';
 
 const last = { which: 'last' } as const;
 
@@ -55,6 +57,7 @@ function preset(rewards: AnyReward[], weights: Readonly<Record<string, number>> 
  * - `refine-iqa` (2508.03763): format, score within 0.5, and the probability gained by reasoning.
  * - `preresq-r1` (2511.05393): 0.375 matched pairs, spread penalty, 0.5 agreement within the group, 0.125 triplets.
  * - `vq-insight` (2506.18564): relative error with bonuses for temporal order and length.
+ * - `ccc-grpo` (2605.01402): format and the concordance of the batch with its labels.
  *
  * @example
  * ```ts
@@ -85,4 +88,5 @@ export const rewardPresets: Readonly<Record<RewardPresetName, () => RewardPreset
     const accuracy = relativeErrorReward();
     return preset([accuracy, temporalReward({ accuracy }), lengthWindowReward({ accuracy })]);
   },
+  'ccc-grpo': () => preset([thinkAnswerFormatReward(), concordanceReward()]),
 };

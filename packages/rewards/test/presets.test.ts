@@ -30,6 +30,7 @@ describe('a right batch earns what the paper gives it', () => {
     ['q-hawkeye', RIGHT, 1.8],
     ['refine-iqa', JSON_RIGHT, 2],
     ['vq-insight', RIGHT, 1],
+    ['ccc-grpo', RIGHT, 2],
   ])('%s', async (name, batch, total) => {
     expectClose(await totals(name, batch), [total, total]);
   });

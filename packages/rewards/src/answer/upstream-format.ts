@@ -21,8 +21,8 @@ function jsonProblem(text: string, close: number): string | null {
   if (text[objectEnd - 1] !== '}') return 'no } stands before </answer>';
   if (lastBreak(text, close) < 0) return 'no line break between } and </answer>';
   const objectStart = text.lastIndexOf('{', objectEnd - 1);
-  const inner = text.lastIndexOf('}', objectEnd - 2);
-  if (objectStart < 0 || inner > objectStart) return 'the answer is not { … } without braces inside';
+  const inside = text.slice(objectStart + 1, objectEnd - 1);
+  if (objectStart < 0 || inside.includes('}')) return 'the answer is not { … } without braces inside';
   const tagEnd = beforeSpace(text, objectStart);
   if (!text.endsWith('<answer>', tagEnd)) return 'no <answer> stands before {';
   if (text[objectStart - 1] !== '\n') return 'no line break directly before {';
