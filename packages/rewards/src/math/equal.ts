@@ -11,13 +11,15 @@ const TOLERANCE = 1e-9;
 export function sameFormula(a: string, b: string): boolean | undefined {
   const [left, right] = [parseExpression(rightSide(a)), parseExpression(rightSide(b))];
   if (left === undefined || right === undefined) return undefined;
+  let compared = 0;
   for (let point = 1; point <= POINTS; point += 1) {
     const variables = (name: string): number => valueAt(name, point);
     const [x, y] = [left(variables), right(variables)];
-    if (Number.isNaN(x) && Number.isNaN(y)) continue;
-    if (x !== y && !(Math.abs(x - y) <= TOLERANCE * Math.max(1, Math.abs(x), Math.abs(y)))) return false;
+    if (!Number.isFinite(x) && !Number.isFinite(y)) continue; // neither has a value there
+    compared += 1;
+    if (!Number.isFinite(x - y) || Math.abs(x - y) > TOLERANCE * Math.max(1, Math.abs(x), Math.abs(y))) return false;
   }
-  return true;
+  return compared > 0 || a.trim() === b.trim();
 }
 
 /** A value between 1 and 2 that differs from name to name and from point to point. */

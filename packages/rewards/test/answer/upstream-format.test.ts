@@ -18,6 +18,7 @@ test.each([
   ['<think>\nr\n</think>\nso\n<answer>\n{}\n</answer>', 'no </think> stands before <answer>'],
   ['<think>\nr\n</think><answer>\n{}\n</answer>', 'no line break directly before <answer>'],
   ['<think>\n</think>\n<answer>\n{}\n</answer>', 'the reasoning does not stand between line breaks'],
+  ['<think> \n</think>\n<answer>\n{}\n</answer>', 'the reasoning does not stand between line breaks'],
   ['<think>r\n</think>\n<answer>\n{}\n</answer>', 'the reasoning does not stand between line breaks'],
 ])('%j: %j', (text, problem) => {
   expect(upstreamFormatProblem(text, 'json')).toBe(problem);
