@@ -1,4 +1,4 @@
-import type { DegradationLabel, ScoreLabel } from '@q-insight/rewards';
+import { DISTORTION_CLASSES, LEVELS, type DegradationLabel, type ScoreLabel } from '@q-insight/rewards';
 import { answerJson } from '../../packages/trainer/src/data/tasks.js';
 
 /** What each distortion looks like; one of them opens the reasoning. */
@@ -42,4 +42,42 @@ export function writeAnswer(label: ScoreLabel | DegradationLabel, random: () => 
       ? draw(VERDICT[Math.min(4, Math.max(0, Math.round(label.score) - 1))]!)
       : `${draw(EVIDENCE[label.distortionClass])} ${draw(STRENGTH[label.level])}`;
   return `<think>${reasoning}</think><answer>${answerJson(label)}</answer>`;
+}
+
+/** How often a careless annotator errs. */
+const CARELESS = { layout: 0.3, classGuess: 0.3, levelSlip: 0.3, scoreDeviation: 0.45 } as const;
+
+/**
+ * What a careless annotator writes for a label: the class is a guess in 3 of 10 answers, the level else off by one in 3
+ * of 10, the score off by a normal error of 0.45, and in 3 of 10 a tag or brace is left out. A model that imitates such
+ * answers knows what is right (it is still the likeliest answer) and yet often says something else: what a model is
+ * like before reinforcement learning, and what GRPO can win back from rewards alone.
+ *
+ * @param random - uniform in [0, 1)
+ */
+export function writeCarelessAnswer(label: ScoreLabel | DegradationLabel, random: () => number): string {
+  const answer = writeAnswer(misjudge(label, random), random);
+  if (random() >= CARELESS.layout) return answer;
+  const parts = ['</think>', '<answer>', '}', '</answer>'];
+  return answer.replace(parts[Math.floor(random() * parts.length)]!, '');
+}
+
+function misjudge(label: ScoreLabel | DegradationLabel, random: () => number): ScoreLabel | DegradationLabel {
+  if (label.task === 'score') {
+    const score = label.score + CARELESS.scoreDeviation * normal(random);
+    return { task: 'score', score: Math.min(5, Math.max(1, score)) };
+  }
+  if (random() < CARELESS.classGuess) {
+    const distortionClass = DISTORTION_CLASSES[Math.floor(random() * DISTORTION_CLASSES.length)]!;
+    const level = distortionClass === 'null' ? 'null' : LEVELS[Math.floor(random() * LEVELS.length)]!;
+    return { task: 'degradation', distortionClass, level };
+  }
+  if (label.level === 'null' || random() >= CARELESS.levelSlip) return label;
+  const slipped = LEVELS.indexOf(label.level) + (random() < 0.5 ? -1 : 1);
+  return { ...label, level: LEVELS[Math.min(LEVELS.length - 1, Math.max(0, slipped))]! };
+}
+
+/** A standard normal number (Box and Muller). */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

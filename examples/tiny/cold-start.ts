@@ -1,12 +1,13 @@
 // Makes the checkpoint that the tiny recipe starts from, by supervised training, in two commands:
 //
-//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts vision  --out runs/tiny-vision --minutes 60
-//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts decoder --from runs/tiny-vision --out examples/tiny/checkpoint --minutes 1
+//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts vision  --out runs/tiny-vision --minutes 40
+//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts decoder --from runs/tiny-vision --out examples/tiny/checkpoint --minutes 5 --learning-rate 1.5e-3
 //
 // `vision` trains everything on captions, long. It writes every few minutes and at the end; --from goes on from an
-// earlier result. `decoder` keeps the vision tower, starts the decoder anew and trains it briefly to answer in the
-// asked-for layout. So what the model sees is known and how to answer is not yet, as in a vision-language model before
-// reinforcement learning. quality.json, beside the weights, says how good the result is on held-out photographs.
+// earlier result. `decoder` keeps the vision tower, starts the decoder anew and trains it to imitate a careless annotator
+// (answers.ts). So the model sees what is there and the right answer is its likeliest, but what it samples is often
+// wrong or broken, as with a vision-language model before reinforcement learning. quality.json, beside the weights, says
+// how good the result is on held-out photographs.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -6,7 +6,7 @@ import type { Prompt } from '../../packages/trainer/src/data/prompt.js';
 import { degradationLabel, scoreLabel } from '../../packages/trainer/src/data/synthetic.js';
 import { taskMessages } from '../../packages/trainer/src/data/tasks.js';
 import { FULL_LADDER, LITE_LADDER } from '../../packages/trainer/src/images/degradations/dq495k.js';
-import { writeAnswer } from './answers.js';
+import { writeCarelessAnswer } from './answers.js';
 import { CROP_SIZE } from './model.js';
 
 /** Folder of the example photographs. */
@@ -46,7 +46,7 @@ export function captions(source: ExampleSource): MakeExample {
   };
 }
 
-/** Answers to the two questions in turn, in the layout that the rewards ask for. */
+/** Answers to the two questions in turn, as a careless annotator gives them (see {@link writeCarelessAnswer}). */
 export function answers(source: ExampleSource): MakeExample {
   const draw = degradedCrops(cropsOf(source));
   return async (index) => {
@@ -56,7 +56,7 @@ export function answers(source: ExampleSource): MakeExample {
     const random = seedrandom(JSON.stringify([source.seed, index, 'answer']));
     return {
       prompt: { id, messages: taskMessages(label.task, crop.image, 'short'), label },
-      text: writeAnswer(label, random),
+      text: writeCarelessAnswer(label, random),
     };
   };
 }

@@ -29,7 +29,7 @@ const logSoftmax = (logits: readonly number[]): number[] => {
 export function fakePolicy(positions = 4): Policy {
   const fresh = () => Array.from({ length: positions }, () => WORDS.map(() => 0));
   const start = () => fresh().map((row, t) => row.map((_, word) => (t === 0 && word === 0 ? 2 : 0)));
-  let logits = start();
+  let logits: number[][] = start();
   const reference = start();
   let gradient = fresh();
   let updates = 0;

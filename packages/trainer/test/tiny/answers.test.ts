@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { DISTORTION_CLASSES, LEVELS, qInsightRewards, runRewards, type Label } from '@q-insight/rewards';
+import {
+  DISTORTION_CLASSES,
+  formatReward,
+  LEVELS,
+  qInsightRewards,
+  readDegradation,
+  runRewards,
+  type Label,
+} from '@q-insight/rewards';
 import seedrandom from 'seedrandom';
-import { writeAnswer } from '../../../../examples/tiny/answers.js';
+import { writeAnswer, writeCarelessAnswer } from '../../../../examples/tiny/answers.js';
 
 type Answerable = Parameters<typeof writeAnswer>[0];
 
@@ -34,4 +42,21 @@ test('answers vary, and the same numbers give the same answer', () => {
   const random = seedrandom('b');
   const variants = new Set(Array.from({ length: 40 }, () => writeAnswer(labels.at(-2)!, random)));
   expect(variants.size).toBe(4); // two openings, two strengths
+});
+
+test('a careless annotator errs as often as documented', async () => {
+  const random = seedrandom('careless');
+  const label = { task: 'degradation', distortionClass: 'noise', level: 'obvious' } as const;
+  const texts = Array.from({ length: 4000 }, () => writeCarelessAnswer(label, random));
+  const samples = texts.map((completion, i) => ({ id: `${i}`, group: 'g', completion, label }));
+  const { values } = await runRewards(samples, [formatReward()]);
+  // Three standard errors of a share of 2800 draws or more are at most 0.029.
+  const near = (share: number, expected: number) => expect(Math.abs(share - expected)).toBeLessThan(0.029);
+  near(values.filter(([value]) => value === 0).length / 4000, 0.3);
+
+  const read = texts.map((text) => readDegradation(text)).flatMap((found) => ('value' in found ? [found.value] : []));
+  const rightClass = read.filter(({ distortionClass }) => distortionClass === 'noise');
+  near(rightClass.length / read.length, 0.7 + 0.3 / 5);
+  const slipped = rightClass.filter(({ level }) => level !== 'obvious');
+  near(slipped.length / read.length, 0.7 * 0.3 + 0.3 * (1 / 5) * (4 / 5));
 });
