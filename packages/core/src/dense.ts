@@ -20,14 +20,27 @@ export function checkShape(where: string, argument: string, array: { shape: numb
 /** @internal The mask as flat row-major bytes. Only 0 and 1 are allowed: a fraction would silently count as 1. */
 export function readMask(where: string, mask: MaskMatrix): Uint8Array {
   const [rows, columns] = shapeOf(where, 'mask', mask);
-  const out = new Uint8Array(rows * columns);
-  const [down = 0, right = 0] = mask.stride;
+  const values = flatten(mask, rows, columns);
+  const out = new Uint8Array(values.length);
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!;
+    if (value !== 0 && value !== 1) fail(where, 'mask', `be 0 or 1 at [${place(k, columns)}]`, value);
+    out[k] = value;
+  }
+  return out;
+}
+
+const place = (k: number, columns: number) => `${Math.floor(k / columns)}, ${k % columns}`;
+
+/** A copy, row-major and float64, whatever the layout. The copy of a plain array is one call, and loops over it see one type. */
+function flatten(array: MaskMatrix, rows: number, columns: number): Float64Array {
+  const [down = 0, right = 0] = array.stride;
+  const size = rows * columns;
+  if (right === 1 && down === columns) return new Float64Array(array.data.subarray(array.offset, array.offset + size));
+  const out = new Float64Array(size);
   for (let row = 0, k = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, k++) {
-      const value = mask.data[mask.offset + row * down + column * right]!;
-      if (value !== 0 && value !== 1) fail(where, 'mask', `be 0 or 1 at [${row}, ${column}]`, value);
-      out[k] = value;
-    }
+    for (let column = 0; column < columns; column++, k++)
+      out[k] = array.data[array.offset + row * down + column * right]!;
   }
   return out;
 }
@@ -43,16 +56,11 @@ export function readMatrix(
   missing: 'reject NaN' | 'allow NaN' = 'reject NaN',
 ): Float64Array {
   checkShape(where, argument, array, rows, columns);
-  const out = new Float64Array(rows * columns);
-  const [down = 0, right = 0] = array.stride;
-  for (let row = 0, k = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, k++) {
-      if (mask[k] === 0) continue;
-      const value = array.data[array.offset + row * down + column * right]!;
-      if (!Number.isFinite(value) && !(missing === 'allow NaN' && Number.isNaN(value))) {
-        fail(where, argument, `be finite where the mask is 1, at [${row}, ${column}]`, value);
-      }
-      out[k] = value;
+  const out = flatten(array, rows, columns);
+  for (let k = 0; k < out.length; k++) {
+    if (mask[k] === 0) out[k] = 0;
+    else if (!Number.isFinite(out[k]) && !(missing === 'allow NaN' && Number.isNaN(out[k]))) {
+      fail(where, argument, `be finite where the mask is 1, at [${place(k, columns)}]`, out[k]);
     }
   }
   return out;

@@ -82,6 +82,7 @@ export function grpoLoss(batch: GrpoBatch, options: GrpoOptions = {}): GrpoResul
     mask,
     logps,
     logRatio: ratio.values,
+    ratios: ratio.ratios,
     advantages,
     weights: policyWeights(flat.policyWeights ?? weights, corrections, entropy?.kept),
     oldLogps,
@@ -151,7 +152,7 @@ function addKl(
   let loss = 0;
   for (let k = 0; k < weights.length; k++) {
     if (flat.mask[k] === 0) continue;
-    const factor = weighting === 'ratio' ? Math.exp(ratio.values[k]!) : 1;
+    const factor = weighting === 'ratio' ? ratio.ratios[k]! : 1;
     terms.value[k]! *= factor;
     if (coefficient === 0) continue; // logged only; 0 times an infinite KL would be NaN
     const scale = coefficient * weights[k]!;

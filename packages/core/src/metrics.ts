@@ -1,5 +1,5 @@
 import { fail } from './checks.js';
-import { CLIP, type LossTerms, type TokenBatch } from './losses/tokens.js';
+import { CLIP, type LossTerms, ratioAt, type TokenBatch } from './losses/tokens.js';
 
 /** @internal Mean of `values` over the counted tokens; 0 when there are none. */
 export function maskedMean(values: Float64Array, mask: Uint8Array): number {
@@ -14,7 +14,7 @@ export function maskedMean(values: Float64Array, mask: Uint8Array): number {
 
 /** @internal Counts, ratio and clip figures of a batch. Means are over counted tokens. */
 export function policyMetrics(tokens: TokenBatch, terms: LossTerms): Record<string, number> {
-  const { mask, logRatio, advantages, columns } = tokens;
+  const { mask, advantages, columns } = tokens;
   let [count, sequences, low, high, dual, ratioSum, signal, signalPositive] = [0, 0, 0, 0, 0, 0, 0, 0];
   let [ratioMin, ratioMax] = [Infinity, -Infinity];
   for (let start = 0; start < mask.length; start += columns) {
@@ -22,7 +22,7 @@ export function policyMetrics(tokens: TokenBatch, terms: LossTerms): Record<stri
     for (let k = start; k < start + columns; k++) {
       if (mask[k] === 0) continue;
       count++;
-      const ratio = Math.exp(logRatio[k]!);
+      const ratio = ratioAt(tokens, k);
       ratioSum += ratio;
       if (ratio < ratioMin) ratioMin = ratio;
       if (ratio > ratioMax) ratioMax = ratio;

@@ -7,6 +7,8 @@ export type RatioLevel = 'token' | 'sequence' | 'sequence-token';
 /** @internal log of the importance ratio per token, [B*T], and where it ran into the clamp. */
 export interface LogRatio {
   readonly values: Float64Array;
+  /** Their exp. */
+  readonly ratios: Float64Array;
   /** 1 where the clamp holds the ratio, so that it has no slope. */
   readonly saturated: Uint8Array;
 }
@@ -25,16 +27,19 @@ export function importanceLogRatio(
 ): LogRatio {
   const values = new Float64Array(logps.length);
   const saturated = new Uint8Array(logps.length);
+  const ratios = new Float64Array(logps.length);
   for (let start = 0; start < logps.length; start += columns) {
     const average = level === 'token' ? 0 : rowMean(logps, oldLogps, mask, start, columns);
+    const ofRow = Math.exp(Math.min(clamp, Math.max(-clamp, average)));
     for (let k = start; k < start + columns; k++) {
       if (mask[k] === 0) continue;
       const raw = level === 'token' ? logps[k]! - oldLogps[k]! : average;
       values[k] = Math.min(clamp, Math.max(-clamp, raw));
       saturated[k] = values[k] === raw ? 0 : 1;
+      ratios[k] = level === 'token' ? (values[k] === 0 ? 1 : Math.exp(values[k]!)) : ofRow;
     }
   }
-  return { values, saturated };
+  return { values, ratios, saturated };
 }
 
 function rowMean(logps: Float64Array, oldLogps: Float64Array, mask: Uint8Array, start: number, columns: number) {

@@ -78,10 +78,12 @@ export function klTerms(logps: Float64Array, refLogps: Float64Array, mask: Uint8
     if (mask[k] === 0) continue;
     const raw = logps[k]! - refLogps[k]!;
     const d = Math.min(clamp, Math.max(-clamp, raw));
-    const kl = term.value(d);
+    // k3, the usual one, has one transcendental function for both
+    const gap = estimator === 'k3' ? Math.expm1(-d) : 0;
+    const kl = estimator === 'k3' ? gap + d : term.value(d);
     value[k] = Math.min(valueClamp, Math.max(-valueClamp, kl));
     const held = d !== raw || value[k] !== kl;
-    slope[k] = held && clampGradient === 'zero' ? 0 : term.slope(d);
+    slope[k] = held && clampGradient === 'zero' ? 0 : estimator === 'k3' ? -gap : term.slope(d);
   }
   return { value, slope };
 }

@@ -1,5 +1,5 @@
 import { checkAtLeast, checkPositive, fail } from '../checks.js';
-import { type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
 
 /** Options of {@link cispo}: an absolute cap, or bounds relative to 1. The same words mean either in different systems. */
 export interface CispoOptions {
@@ -29,9 +29,9 @@ export interface CispoOptions {
  */
 export function cispo(tokens: TokenBatch, options: CispoOptions = {}): LossTerms {
   const [least, most] = weightBounds(options);
-  const { logps, logRatio, advantages } = tokens;
+  const { logps, advantages } = tokens;
   return tokenwise(tokens, (out, k) => {
-    const weight = Math.min(most, Math.max(least, Math.exp(logRatio[k]!)));
+    const weight = Math.min(most, Math.max(least, ratioAt(tokens, k)));
     out.logpsSlope = -weight * advantages[k]!;
     out.value = out.logpsSlope * logps[k]!;
   });

@@ -1,5 +1,5 @@
 import { checkAtLeast, fail } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { CLIP, type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
 
 /** Options of {@link clippedSurrogate}. */
 export interface ClippedOptions {
@@ -38,10 +38,10 @@ export function clippedSurrogate(tokens: TokenBatch, options: ClippedOptions = {
   checkAtLeast(where, 'clipLow', clipLow, 0);
   checkAtLeast(where, 'clipHigh', clipHigh, 0);
   if (!(dualClip > 1)) fail(where, 'dualClip', 'be above 1', dualClip);
-  const { logRatio, advantages } = tokens;
+  const { advantages } = tokens;
   const [low, high] = [1 - clipLow, 1 + clipHigh];
   return tokenwise(tokens, (out, k) => {
-    const ratio = Math.exp(logRatio[k]!);
+    const ratio = ratioAt(tokens, k);
     const advantage = advantages[k]!;
     out.clip = clipCode(ratio, advantage, low, high, dualClip);
     if (out.clip === CLIP.none) out.value = out.ratioSlope = -ratio * advantage;

@@ -1,5 +1,5 @@
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { CLIP, type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
 
 /** Options of {@link dppo}. */
 export interface DppoOptions {
@@ -48,9 +48,9 @@ export function dppo(tokens: TokenBatch, options: DppoOptions = {}): LossTerms {
     const distance = divergence === 'kl' ? binaryKl(oldLogp, logps[k]!) : Math.abs(moved);
     out.clip = clipCode(divergence, distance, moved, advantage, low, high);
     if (out.clip !== CLIP.none) out.value = 0;
-    else if (ratioCap === Infinity) out.value = out.ratioSlope = -Math.exp(logRatio[k]!) * advantage;
+    else if (ratioCap === Infinity) out.value = out.ratioSlope = -ratioAt(tokens, k) * advantage;
     else {
-      out.logpsSlope = -Math.min(ratioCap, Math.exp(logRatio[k]!)) * advantage;
+      out.logpsSlope = -Math.min(ratioCap, ratioAt(tokens, k)) * advantage;
       out.value = out.logpsSlope * logps[k]!;
     }
   });

@@ -1,6 +1,6 @@
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
-import type { LossTerms, TokenBatch } from './tokens.js';
+import { type LossTerms, ratioAt, type TokenBatch } from './tokens.js';
 
 /** Options of {@link fipo}. */
 export interface FipoOptions extends ClippedOptions {
@@ -44,7 +44,7 @@ export function fipo(tokens: TokenBatch, options: FipoOptions = {}): LossTerms {
     for (let k = end - 1; k >= end - columns; k--) {
       future *= decay;
       if (mask[k] === 0) continue;
-      const ratio = Math.exp(logRatio[k]!);
+      const ratio = ratioAt(tokens, k);
       if (ratio <= dualClip) future += logRatio[k]!;
       const careful = advantages[k]! < 0 && ratio > safeRatio;
       const least = direction === 'both' ? 1 - factorClip : 1;

@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { CLIP, type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
 
 /** Options of {@link ratioWindow}. */
 export interface RatioWindowOptions {
@@ -30,9 +30,9 @@ export function ratioWindow(tokens: TokenBatch, options: RatioWindowOptions = {}
   const { clipLow = 0.2, clipHigh = clipLow } = options;
   checkAtLeast('ratioWindow', 'clipLow', clipLow, 0);
   checkAtLeast('ratioWindow', 'clipHigh', clipHigh, 0);
-  const { logps, logRatio, advantages } = tokens;
+  const { logps, advantages } = tokens;
   return tokenwise(tokens, (out, k) => {
-    const ratio = Math.exp(logRatio[k]!);
+    const ratio = ratioAt(tokens, k);
     out.clip = ratio <= 1 - clipLow ? CLIP.low : ratio >= 1 + clipHigh ? CLIP.high : CLIP.none;
     out.logpsSlope = out.clip === CLIP.none ? -ratio * advantages[k]! : 0;
     out.value = out.clip === CLIP.none ? out.logpsSlope * logps[k]! : 0;

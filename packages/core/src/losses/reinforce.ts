@@ -1,4 +1,4 @@
-import { type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
 
 /**
  * The plain policy gradient: no ratio, no clip (REINFORCE, GPG; with all advantages 1 it is supervised fine-tuning).
@@ -39,6 +39,6 @@ export function reinforce(tokens: TokenBatch): LossTerms {
  */
 export function importanceWeighted(tokens: TokenBatch): LossTerms {
   return tokenwise(tokens, (out, k) => {
-    out.value = out.ratioSlope = -Math.exp(tokens.logRatio[k]!) * tokens.advantages[k]!;
+    out.value = out.ratioSlope = -ratioAt(tokens, k) * tokens.advantages[k]!;
   });
 }

@@ -1,5 +1,5 @@
 import { checkPositive } from '../checks.js';
-import { type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
 
 /** Options of {@link sapo}. */
 export interface SapoOptions {
@@ -29,11 +29,11 @@ export function sapo(tokens: TokenBatch, options: SapoOptions = {}): LossTerms {
   const { temperaturePositive = 1, temperatureNegative = 1.05 } = options;
   checkPositive('sapo', 'temperaturePositive', temperaturePositive);
   checkPositive('sapo', 'temperatureNegative', temperatureNegative);
-  const { logRatio, advantages } = tokens;
+  const { advantages } = tokens;
   return tokenwise(tokens, (out, k) => {
     const advantage = advantages[k]!;
     const temperature = advantage > 0 ? temperaturePositive : temperatureNegative;
-    const ratio = Math.exp(logRatio[k]!);
+    const ratio = ratioAt(tokens, k);
     const gate = 1 / (1 + Math.exp(-temperature * (ratio - 1)));
     out.value = (-4 / temperature) * gate * advantage;
     // for a huge ratio the gate's slope is 0 long before the ratio is infinite

@@ -10,6 +10,8 @@ export interface TokenBatch {
   readonly logps: Float64Array;
   /** Log of the importance ratio, new over old, already clamped. */
   readonly logRatio: Float64Array;
+  /** exp(logRatio), when it is at hand already. */
+  readonly ratios?: Float64Array | undefined;
   /** One a token. */
   readonly advantages: Float64Array;
   /** Weight of each token's value in the loss, 0 under mask 0. */
@@ -44,6 +46,11 @@ export interface LossTerms {
   readonly logpsGradient?: Float64Array;
   /** [B*T] one of {@link CLIP}. */
   readonly clipped: Uint8Array;
+}
+
+/** @internal The importance ratio of a token. */
+export function ratioAt(tokens: TokenBatch, k: number): number {
+  return tokens.ratios === undefined ? Math.exp(tokens.logRatio[k]!) : tokens.ratios[k]!;
 }
 
 /** @internal What one token contributes: its value and its two slopes, before weighting, and a clip code. */

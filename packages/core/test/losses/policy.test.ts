@@ -73,7 +73,16 @@ describe.each(named)('%s', (_, policy, ratioLevel) => {
     });
   }
 
-  if (!isDetached(policy, ratioLevel)) {
+  if (policy.type === 'clip-cov') {
+    test('the gradient is that of the clipped surrogate, or 0', () => {
+      fc.assert(
+        fc.property(batches(0.6), (batch) => {
+          const clipped = grpoLoss(batch, { ...options, policy: { type: 'clipped' } }).gradient.data;
+          grpoLoss(batch, options).gradient.data.forEach((g, k) => expect(g === 0 || g === clipped[k]).toBe(true));
+        }),
+      );
+    });
+  } else if (!isDetached(policy, ratioLevel)) {
     test('off-policy, the gradient is that of finite differences', () => {
       fc.assert(
         fc.property(batches(0.6), (batch) => {
