@@ -28,7 +28,7 @@ export interface ParseOptions {
  * @example
  * ```ts
  * const { fields } = parseAnswer('<think>sharp</think><answer>{"rating": 4.2}</answer>');
- * if ('value' in fields) fields.value[0]?.text; // '4.2'
+ * 'value' in fields && fields.value[0]?.text; // '4.2'
  * ```
  */
 export function parseAnswer(text: string, options: ParseOptions = {}): ParsedAnswer {

@@ -30,7 +30,7 @@ export interface ReadScoreOptions {
  *
  * @example
  * ```ts
- * readScore('<think>soft</think><answer>{"rating": 3.5}</answer>'); // { value: 3.5, place: { start: 39, end: 42 } }
+ * readScore('<think>soft</think><answer>{"rating": 3.5}</answer>'); // { value: 3.5, place: { start: 38, end: 41 } }
  * readScore('<answer>{"rating": 7}</answer>'); // { reason: 'the rating 7 is outside [1, 5]', … }
  * ```
  */

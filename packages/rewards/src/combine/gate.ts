@@ -1,6 +1,6 @@
 import type { AnyReward } from '../batch-reward.js';
 import type { Reward, RewardContext } from '../reward.js';
-import { then, together } from '../runner/promises.js';
+import { andThen, together } from '../runner/promises.js';
 import type { Sample } from '../sample.js';
 import { mapReward } from './map-reward.js';
 
@@ -37,7 +37,7 @@ export function gate<R extends AnyReward>(reward: R, conditions: readonly Reward
   function value(own: number | null, sample: Sample, context?: RewardContext): number | null | Promise<number | null> {
     if (own === null) return null;
     const values = conditions.map((condition) => condition.score(sample, context));
-    return then(together(values), (all) => (all.every(met) ? own : closed));
+    return andThen(together(values), (all) => (all.every(met) ? own : closed));
   }
 
   return mapReward(reward, {

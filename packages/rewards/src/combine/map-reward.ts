@@ -1,7 +1,7 @@
 import { isBatchReward, type AnyReward, type BatchReward, type Scores } from '../batch-reward.js';
 import type { Reward, RewardContext } from '../reward.js';
 import { collectScores } from '../runner/jobs.js';
-import { then, together } from '../runner/promises.js';
+import { andThen, together } from '../runner/promises.js';
 import type { Sample } from '../sample.js';
 
 /** How a reward is changed: value by value, knowing the sample. */
@@ -25,7 +25,7 @@ function mapSingle(reward: Reward, change: Change): object {
   const hasReason = reward.explain !== undefined;
   return {
     score: (sample: Sample, context?: RewardContext) =>
-      then(reward.score(sample, context), (value) => change.value(value, sample, context)),
+      andThen(reward.score(sample, context), (value) => change.value(value, sample, context)),
     ...(hasReason && { explain: (sample: Sample) => change.reason(reward.explain?.(sample) ?? '', sample) }),
   };
 }
@@ -34,7 +34,9 @@ function mapBatch(reward: BatchReward, change: Change): object {
   const hasReason = reward.explainBatch !== undefined;
   return {
     scoreBatch: (samples: readonly Sample[], context?: RewardContext) =>
-      then(collectScores(reward.scoreBatch(samples, context)), (scores) => changeAll(scores, samples, change, context)),
+      andThen(collectScores(reward.scoreBatch(samples, context)), (scores) =>
+        changeAll(scores, samples, change, context),
+      ),
     ...(hasReason && {
       explainBatch(samples: readonly Sample[]) {
         const reasons = reward.explainBatch?.(samples);
@@ -55,7 +57,7 @@ function changeAll(
   const entries = Array.from(scores, ([id, value]) => {
     const sample = known.get(id);
     const changed = sample === undefined ? value : change.value(value, sample, context);
-    return then(changed, (result) => [id, result] as const);
+    return andThen(changed, (result) => [id, result] as const);
   });
-  return then(together(entries), (all) => new Map(all));
+  return andThen(together(entries), (all) => new Map(all));
 }

@@ -3,8 +3,11 @@ export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-/** `next` of the value: at once when it is there, later when it has to be waited for. */
-export function then<A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> {
+/**
+ * `next` of the value: at once when it is there, later when it has to be waited for. Not called `then`, as `import()` would take
+ * a module that exports a `then` for a promise.
+ */
+export function andThen<A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> {
   return isPromise(value) ? value.then(next) : next(value);
 }
 

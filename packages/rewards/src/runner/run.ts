@@ -5,7 +5,7 @@ import { checkLimits, checkUnique, policiesOf, weightsOf } from './checks.js';
 import { callReward, issueOf, jobsOf, valuesOf, type Job } from './jobs.js';
 import type { RunRewardsOptions } from './options.js';
 import { runPool } from './pool.js';
-import { then } from './promises.js';
+import { andThen } from './promises.js';
 import type { RewardReport } from './table.js';
 import { openTally } from './tally.js';
 
@@ -43,7 +43,7 @@ export async function runRewards(
   function call(job: Job): Values | undefined | Promise<Values | undefined> {
     const started = performance.now();
     const outcome = attempt<unknown>((context) => callReward(job, context), limits, () => tally.retried(job)); // prettier-ignore
-    return then(outcome, (settled) => {
+    return andThen(outcome, (settled) => {
       tally.called(job, performance.now() - started);
       return finish(job, settled);
     });

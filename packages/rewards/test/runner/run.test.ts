@@ -304,6 +304,23 @@ describe('limits', () => {
     expect(calls).toBe(3);
   });
 
+  test('synchronous calls stop too when one of them aborts the run', async () => {
+    let calls = 0;
+    const controller = new AbortController();
+    const quick: Reward = {
+      name: 'quick',
+      range: [0, 1],
+      score: () => {
+        calls += 1;
+        if (calls === 3) controller.abort(new Error('enough'));
+        return 1;
+      },
+    };
+    const samples = Array.from({ length: 30 }, (_, i) => sampleOf('a', undefined, String(i)));
+    await expect(runRewards(samples, [quick], { signal: controller.signal })).rejects.toThrow('enough');
+    expect(calls).toBe(3);
+  });
+
   test('after the run has failed nothing more is begun', async () => {
     let calls = 0;
     const fails: Reward = {
