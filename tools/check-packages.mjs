@@ -50,6 +50,8 @@ try {
     '@q-insight/core/testing',
     '@q-insight/core/tfjs',
     '@q-insight/rewards',
+    '@q-insight/rewards/testing',
+    '@q-insight/rewards/worker',
     '@q-insight/trainer',
   ];
   const use = names.map((name, i) => `import * as m${i} from '${name}';`).join('\n');
