@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import '../support/arbitraries.js';
 import ndarray from 'ndarray';
 import {
   gdpoAdvantages,
@@ -26,6 +27,7 @@ import {
   lawZeroSum,
 } from '../../src/invariants/index.js';
 
+const runs = Number(process.env['FC_RUNS'] ?? 300);
 const laws = {
   shift: lawShiftInvariant,
   scale: lawScaleInvariant,
@@ -96,10 +98,10 @@ const estimators: Record<string, { estimate: AdvantageEstimator; keeps: Law[]; b
 };
 
 describe.each(Object.entries(estimators))('%s', (_, { estimate, keeps, breaks }) => {
-  test.each(keeps)('keeps %s', (law) => laws[law](estimate, { runs: 300 }));
+  test.each(keeps)('keeps %s', (law) => laws[law](estimate, { runs }));
   if (breaks.length === 0) return;
   test.each(breaks)('breaks %s, and the law notices', (law) => {
-    expect(() => laws[law](estimate, { runs: 300 })).toThrow();
+    expect(() => laws[law](estimate, { runs })).toThrow();
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { grpoLoss, presets } from '../../src/index.js';
+import { grpoLoss, type PolicyLossOptions, presets } from '../../src/index.js';
 import { grpoLossTensor } from '../../src/tfjs/index.js';
 import { expectClose } from '../support/close.js';
 import { batchOf, golden, matrix } from '../support/golden.js';
@@ -34,6 +34,23 @@ describe.each(['cpu', 'wasm'])('grpoLossTensor on %s', (backend) => {
       float32,
     );
     expectClose(metrics['kl']!, expected.metrics['kl']!, { relative: 1e-4 }); // k3 of d ~ 0.1 loses digits of a float32 d
+  });
+
+  test.each<PolicyLossOptions>([
+    { type: 'cispo' },
+    { type: 'sapo' },
+    { type: 'gmpo' },
+    { type: 'vespo' },
+    { type: 'dppo' },
+    { type: 'reinforce' },
+  ])('every loss goes through it: %j', (policy) => {
+    const { logps, ...rest } = batchOf(input);
+    const expected = grpoLoss({ logps, ...rest }, { policy });
+    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => grpoLossTensor(x as tf.Tensor2D, rest, { policy }))(
+      tf.tensor2d(input.logps),
+    );
+    expectClose(value.dataSync(), [expected.loss], { relative: 1e-5 });
+    expectClose(grad.dataSync(), expected.gradient.data, { relative: 1e-5 });
   });
 
   test('leaks no tensor', () => {
