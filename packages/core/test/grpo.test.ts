@@ -12,7 +12,7 @@ import {
 import { batches } from './support/arbitraries.js';
 import { expectClose } from './support/close.js';
 import { matrix } from './support/golden.js';
-import { finiteDifference } from './support/gradient.js';
+import { finiteDifferences } from './support/gradient.js';
 
 const variants: Record<string, GrpoOptions> = {
   default: {},
@@ -104,14 +104,12 @@ describe('grpoLoss', () => {
     test('gradient is that of finite differences', () => {
       fc.assert(
         fc.property(batches(), (batch) => {
-          // away from kinks: a central difference across a clip bound is the mean of two slopes
-          const { gradient, metrics } = grpoLoss(batch, options);
-          const numeric = finiteDifference(batch, options);
-          const wider = finiteDifference(batch, options, 3e-6);
-          const smooth = [...numeric].every((g, k) => Math.abs(g - wider[k]!) <= 1e-7 * (1 + Math.abs(g)));
-          fc.pre(smooth || metrics['tokens'] === 0);
-          expectClose(gradient.data, numeric, { relative: 1e-6, absolute: 1e-7 });
+          const { gradient } = grpoLoss(batch, options);
+          const { numeric, smooth } = finiteDifferences(batch, options);
+          fc.pre(smooth);
+          expectClose(gradient.data, numeric, { relative: 1e-4, absolute: 1e-6 });
         }),
+        { maxSkipsPerRun: 1000 },
       );
     });
 

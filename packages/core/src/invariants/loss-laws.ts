@@ -36,7 +36,7 @@ export function lawGradientMatchesValue(lossOf: BatchLoss, options: LossLawOptio
         if (batch.mask.data[k] === 0) continue;
         const forward = (at(nudged(base, k, step)) - loss) / step;
         const backward = (loss - at(nudged(base, k, -step))) / step;
-        fc.pre(Math.abs(forward - backward) <= 1e-4 * (1 + Math.abs(forward))); // not across a kink
+        fc.pre(Math.abs(forward - backward) <= tolerance * (1 + Math.abs(forward))); // not across a kink
         assertClose('gradient', [gradient.data[k]!], [(forward + backward) / 2], tolerance);
       }
     }),

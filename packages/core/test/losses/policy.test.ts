@@ -1,17 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import ndarray from 'ndarray';
-import {
-  CLIP,
-  grpoLoss,
-  type GrpoBatch,
-  type GrpoOptions,
-  type PolicyLossOptions,
-  type RatioLevel,
-} from '../../src/index.js';
+import { CLIP, grpoLoss, type GrpoOptions, type PolicyLossOptions, type RatioLevel } from '../../src/index.js';
 import { batches } from '../support/arbitraries.js';
 import { expectClose, FLOAT64 } from '../support/close.js';
 import { matrix } from '../support/golden.js';
+import { finiteDifferences } from '../support/gradient.js';
 
 /** Every loss, at every level it makes sense at. With share 1 no choice of tokens jumps under a finite difference. */
 const losses: readonly (readonly [PolicyLossOptions, RatioLevel])[] = [
@@ -137,21 +130,6 @@ describe.each(named)('%s', (_, policy, ratioLevel) => {
     );
   });
 });
-
-/** Central differences; not `smooth` where forward and backward ones differ, which is across a kink. */
-function finiteDifferences(batch: GrpoBatch, options: GrpoOptions, step = 1e-6) {
-  const base = Float64Array.from(batch.logps.data);
-  const at = (data: Float64Array) => grpoLoss({ ...batch, logps: ndarray(data, batch.logps.shape) }, options).loss;
-  const here = at(base);
-  let smooth = true;
-  const numeric = base.map((value, k) => {
-    const forward = (at(base.with(k, value + step)) - here) / step;
-    const backward = (here - at(base.with(k, value - step))) / step;
-    smooth &&= Math.abs(forward - backward) <= 1e-4 * (1 + Math.abs(forward));
-    return (forward + backward) / 2;
-  });
-  return { numeric, smooth };
-}
 
 /** Value, slope over logps and clip metric of one token, with all other options at rest. */
 function one(policy: PolicyLossOptions, advantage: number, logRatio: number, logp = -1) {
