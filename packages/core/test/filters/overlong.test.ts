@@ -29,6 +29,8 @@ test('maskTruncated empties the rows that were cut off', () => {
       [true, false],
     ).data,
   ]).toEqual([0, 0, 1, 0]);
+  const three = matrix([[1], [1], [1]]);
+  expect([...maskTruncated(three, [false, true, false]).data]).toEqual([1, 0, 1]);
   expect(() => maskTruncated(matrix([[1]]), [])).toThrow('`truncated` must have length 1, got 0');
 });
 

@@ -188,6 +188,41 @@ describe('by hand', () => {
     expectClose(one({ type: 'gmpo' }, 1, -0.6).loss, -e(-0.6), FLOAT64);
     expect(one({ type: 'gmpo' }, -1, -0.6).clipped).toBe(1);
   });
+  test('fipo: the future raises a token, and lowers it only if asked', () => {
+    const slopes = (direction: 'raise' | 'both', later: number) =>
+      grpoLoss(
+        {
+          logps: matrix([[-1, -1]]),
+          oldLogps: matrix([[-1, -1 - later]]),
+          mask: matrix([[1, 1]]),
+          advantages: [1],
+        },
+        { policy: { type: 'fipo', direction }, aggregation: { mode: 'token-sum' } },
+      ).gradient.data[0]!;
+    const decay = 2 ** (-1 / 32);
+    expectClose(slopes('raise', 0.1), -e(0.1 * decay), FLOAT64);
+    expectClose(slopes('raise', -0.1), -1, FLOAT64);
+    expectClose(slopes('both', -0.1), -e(-0.1 * decay), FLOAT64);
+    expectClose([slopes('both', -3), slopes('both', 3)], [-0.8, -1.2], FLOAT64);
+  });
+  test('clip-cov silences its share of candidates, others with another seed', () => {
+    const n = 40;
+    const silenced = (seed: string) => {
+      const { gradient, metrics } = grpoLoss(
+        {
+          logps: matrix(Array.from({ length: n }, (_, k) => [k % 2 === 0 ? 0 : -2])),
+          mask: matrix(Array.from({ length: n }, () => [1])),
+          advantages: Array.from({ length: n }, (_, k) => (k % 2 === 0 ? 2 : -2)), // covariance 2 each
+        },
+        { policy: { type: 'clip-cov', share: 0.25, seed } },
+      );
+      expect(metrics['clip_ratio/high_mean']).toBe(0.25);
+      return [...gradient.data].flatMap((g, k) => (g === 0 ? [k] : []));
+    };
+    for (let step = 0; step < 20; step++) expect(silenced(`step ${step}`)).toHaveLength(10);
+    expect(silenced('a')).toEqual(silenced('a'));
+    expect(silenced('a')).not.toEqual(silenced('b'));
+  });
   test('clip codes are told apart', () => expect(new Set(Object.values(CLIP)).size).toBe(4));
 });
 
