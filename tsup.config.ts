@@ -28,6 +28,7 @@ export default defineConfig(
     tsconfig: 'tsconfig.build.json',
     target: 'node20',
     splitting: true,
+    shims: true, // import.meta.url in the CommonJS build
     sourcemap: true,
     clean: true,
   })),

@@ -12,9 +12,7 @@ export const REPORT_FILE = 'report.html';
 
 /** uPlot's script and style as its package ships them. */
 function uplotFiles(): { script: string; style: string } {
-  // The CommonJS build has a require of its own and no import.meta.
-  const find = typeof require === 'function' ? require : createRequire(import.meta.url);
-  const folder = dirname(find.resolve('uplot'));
+  const folder = dirname(createRequire(import.meta.url).resolve('uplot'));
   const text = (name: string) => readFileSync(join(folder, name), 'utf8');
   return { script: text('uPlot.iife.min.js'), style: text('uPlot.min.css') };
 }
