@@ -21,6 +21,7 @@ export { labelledImages, type LabelledOptions } from './data/labelled.js';
 export { inMemory } from './data/memory.js';
 export { readSplit } from './data/photos.js';
 export type { Dataset, ImagePart, Message, Prompt, RgbImage, TextPart } from './data/prompt.js';
+export { proxyScore } from './data/proxy-score.js';
 export { syntheticDegradations, type SyntheticOptions } from './data/synthetic.js';
 export { type PromptStyle, SINGLE_IMAGE_TASKS, type SingleImageTask, taskMessages } from './data/tasks.js';
 export { pearson, spearman } from './evaluation/correlation.js';

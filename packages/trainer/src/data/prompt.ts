@@ -9,16 +9,19 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
+/** A piece of a message's text. */
 export interface TextPart {
   readonly type: 'text';
   readonly text: string;
 }
 
+/** An image at its place in a message. */
 export interface ImagePart {
   readonly type: 'image';
   readonly image: RgbImage;
 }
 
+/** One turn of a chat. */
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string | readonly (TextPart | ImagePart)[];
@@ -35,6 +38,10 @@ export interface Prompt {
 /** A finite, indexable source of prompts. Images are decoded when asked for, so a large dataset costs no memory. */
 export interface Dataset {
   readonly length: number;
-  /** @param index - in [0, length) */
+  /**
+   * One prompt; the same index always gives the same.
+   *
+   * @param index - in [0, length)
+   */
   get(index: number): Promise<Prompt>;
 }

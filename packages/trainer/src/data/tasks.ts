@@ -3,6 +3,7 @@ import type { Message, RgbImage } from './prompt.js';
 
 /** Tasks that ask about one image. */
 export const SINGLE_IMAGE_TASKS = ['score', 'degradation'] as const;
+/** One of {@link SINGLE_IMAGE_TASKS}. */
 export type SingleImageTask = (typeof SINGLE_IMAGE_TASKS)[number];
 
 /**

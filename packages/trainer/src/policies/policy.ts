@@ -4,6 +4,7 @@ import type { Prompt } from '../data/prompt.js';
 /** [B, T] numbers, one row a sequence, one column a completion token. */
 export type Matrix = NdArray<Float32Array | Float64Array>;
 
+/** How completions are drawn. */
 export interface SamplingOptions {
   /** Completions per prompt (GRPO's G). */
   readonly groupSize: number;
@@ -18,6 +19,7 @@ export interface SamplingOptions {
   readonly seed: string;
 }
 
+/** One answer of the model. */
 export interface Completion {
   /** Token ids, the end token included when the model produced one. */
   readonly tokens: readonly number[];
@@ -42,6 +44,7 @@ export interface LossResult {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** Which weights and temperature log-probs are taken at. */
 export interface LogprobOptions {
   /** 'reference' is the model before training (adapter off, or a frozen copy). @defaultValue 'policy' */
   readonly weights?: 'policy' | 'reference';
@@ -49,6 +52,7 @@ export interface LogprobOptions {
   readonly temperature?: number;
 }
 
+/** What may change from one optimizer step to the next. */
 export interface OptimizerOptions {
   readonly learningRate: number;
   /** Gradients are scaled down to this global L2 norm. Infinity turns clipping off. */
