@@ -63,7 +63,8 @@ export function microBatches(
 
 /**
  * How far the log-probs of training are from those the sampler reported, by TRL's names. The two run the same weights, so
- * anything above rounding means that sampling and training disagree on the model, and the ratio's 1 is not true.
+ * they differ by rounding and by what sampling leaves out (image tokens, and what top-k and top-p cut off). Anything more
+ * means that sampling and training disagree on the model, and the ratio's 1 is not true.
  */
 export function samplerDifference(logps: Matrix, { mask, samplerLogps }: MicroBatch): Record<string, number> {
   const [rows = 0, columns = 0] = mask.shape;
