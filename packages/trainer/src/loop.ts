@@ -7,6 +7,7 @@ import type { Dataset, Prompt } from './data/prompt.js';
 import type { Completion, Matrix, OptimizerOptions, Policy } from './policies/policy.js';
 import type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
 import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
+import { checkLogps } from './training/check-logps.js';
 import { learningRateAt } from './training/learning-rate.js';
 import { lossOptions, type LossOptions } from './training/loss-options.js';
 import { microBatches, samplerDifference, type MicroBatch } from './training/micro-batch.js';
@@ -87,7 +88,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 
     const learningRate = learningRateAt(step, steps, optimizer);
     const batches = microBatches(rollouts, grpo.microBatch, maths.aggregation);
-    const update = await updatePolicy(policy, batches, maths, grpo, { ...optimizer, learningRate });
+    const update = await updatePolicy(policy, step, batches, maths, grpo, { ...optimizer, learningRate });
     watch.lap('time/update');
 
     const tokens = rollouts.reduce((sum, { completion }) => sum + completion.tokens.length, 0);
@@ -146,13 +147,15 @@ async function judge(
 /** Updates the policy on a step's completions, `innerEpochs` times, and returns what the loss says of it. */
 async function updatePolicy(
   policy: Policy,
+  step: number,
   batches: readonly MicroBatch[],
   maths: LossOptions,
   { innerEpochs, temperature }: Settings['grpo'],
   optimizer: OptimizerOptions,
 ): Promise<StepMetrics> {
   const fixed: { oldLogps: Matrix | undefined; refLogps: Matrix | undefined }[] = [];
-  for (const { sequences } of batches) {
+  for (const { sequences, mask, samplerLogps } of batches) {
+    checkLogps(samplerLogps, mask, step);
     // With one update the policy is the one that sampled, so its ratio is 1 and old log-probs are not needed.
     const oldLogps = innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : undefined;
     const reference = { weights: 'reference', temperature } as const;
@@ -168,6 +171,7 @@ async function updatePolicy(
       const result = await policy.forwardBackward(
         batch.sequences,
         (logps) => {
+          checkLogps(logps, mask, step);
           const { metrics, ...loss } = grpoLoss({ logps, mask, advantages, weights, ...fixed[i] }, maths.loss);
           return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
         },

@@ -5,6 +5,7 @@ import { qInsightRewards } from '@q-insight/rewards';
 import { finalCheckpoint, latestCheckpoint, listCheckpoints } from '../src/checkpoints.js';
 import type { Recipe } from '../src/config/schema.js';
 import { train, type TrainingRun } from '../src/loop.js';
+import type { Policy } from '../src/policies/policy.js';
 import type { RunEvent, StepMetrics } from '../src/tracking/events.js';
 import { fakeDataset, fakePolicy } from './fake-policy.js';
 import { fakeSettings, temporaryFolder } from './fake-run.js';
@@ -157,6 +158,34 @@ describe('train', () => {
     expect(existsSync(join(folder, 'final', 'fake.json'))).toBe(true);
     const state = JSON.parse(readFileSync(join(folder, 'final', 'trainer.json'), 'utf8')) as unknown;
     expect(state).toMatchObject({ version: 1, step: 7, steps: 7, seed: 0 });
+  });
+
+  test.each(['sampling', 'training'])('a log-prob of %s that is NaN stops the run, naming the step', async (which) => {
+    const policy = fakePolicy();
+    let steps = 0;
+    const diverging: Policy = {
+      ...policy,
+      sample: async (...request) => {
+        const groups = await policy.sample(...request);
+        const bad = ++steps === 2 && which === 'sampling';
+        const spoilt = (values: readonly number[]) => (bad ? values.map(() => NaN) : values);
+        return groups.map((group) => group.map((one) => ({ ...one, samplerLogps: spoilt(one.samplerLogps) })));
+      },
+      forwardBackward: (sequences, loss, options) =>
+        policy.forwardBackward(
+          sequences,
+          (logps) => {
+            if (steps === 2) logps.set(0, 0, NaN);
+            return loss(logps);
+          },
+          options,
+        ),
+    };
+    const folder = temporaryFolder();
+    await expect(run({ steps: 6, saveEvery: 1 }, { policy: diverging, folder })).rejects.toThrow(
+      /^step 2: a log-prob is NaN.*lower optimizer\.learningRate/,
+    );
+    expect(listCheckpoints(folder).map(({ state }) => state.step)).toEqual([1]);
   });
 
   test('a failing save leaves the earlier checkpoints as they were', async () => {

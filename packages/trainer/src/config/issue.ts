@@ -63,7 +63,8 @@ function choice(values: readonly unknown[], got: unknown): string {
 
 function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   const limit = issue.code === 'too_small' ? issue.minimum : issue.maximum;
-  const side = issue.code === 'too_small' ? (issue.inclusive ? 'at least' : 'more than') : 'at most';
+  const [inclusive, exclusive] = issue.code === 'too_small' ? ['at least', 'more than'] : ['at most', 'less than'];
+  const side = issue.inclusive === false ? exclusive : inclusive;
   if (issue.origin === 'string') return `must not be empty`;
   if (issue.origin === 'array') return `must have ${side} ${limit} entries, got ${quote(issue.input)}`;
   return `must be ${side} ${limit}, got ${quote(issue.input)}`;

@@ -5,6 +5,7 @@ const positive = () => z.number().positive();
 const atLeastZero = () => z.number().min(0);
 const count = () => z.int().min(1);
 const fraction = () => z.number().min(0).max(1);
+const decay = () => z.number().min(0).lt(1);
 
 /** A section whose every key has a default, so that a recipe may leave the whole section out. */
 const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
@@ -124,9 +125,9 @@ const optimizer = section({
   /** Gradients are scaled down to this global L2 norm. @defaultValue 1 */
   maxGradientNorm: positive().default(1),
   /** Decay of the first moment. @defaultValue 0.9 */
-  beta1: fraction().default(0.9),
+  beta1: decay().default(0.9),
   /** Decay of the second moment. @defaultValue 0.999 */
-  beta2: fraction().default(0.999),
+  beta2: decay().default(0.999),
 });
 
 const evaluate = section({

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { createAdamWState, type AdamWState } from './adamw.js';
+import { finiteTensor } from './finite.js';
 import type { Parameters } from './gradients.js';
 import { openSafetensors } from './safetensors.js';
 import { writeSafetensors } from './safetensors-writer.js';
@@ -27,7 +28,7 @@ export async function writeOptimizer(folder: string, state: AdamWState): Promise
  * Reads what {@link writeOptimizer} wrote.
  *
  * @param parameters - what the state belongs to
- * @throws Error naming file and tensor, when one belongs to no parameter or has another shape.
+ * @throws Error naming file and tensor, when one belongs to no parameter has another shape or is not finite.
  */
 export async function readOptimizer(folder: string, parameters: Parameters): Promise<AdamWState> {
   const file = await openSafetensors(join(folder, OPTIMIZER_FILE));
@@ -44,7 +45,7 @@ export async function readOptimizer(folder: string, parameters: Parameters): Pro
       );
     }
     const moments = match[1] === 'exp_avg' ? state.firstMoments : state.secondMoments;
-    moments.set(match[2]!, tf.tensor(await file.read(name), [...shape]));
+    moments.set(match[2]!, tf.tensor(finiteTensor(await file.read(name), file.path, name), [...shape]));
   }
   return state;
 }

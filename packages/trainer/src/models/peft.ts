@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { readJson, writeJson } from './files.js';
+import { finiteTensor } from './finite.js';
 import type { Parameters } from './gradients.js';
 import { LORA_TARGETS, loraModules, type LoraShape } from './lora.js';
 import { legacyName, normaliseName } from './qwen2.5-vl/tensors.js';
@@ -83,7 +84,7 @@ const schema = z.looseObject({
  *
  * @param parameters - the model it is to fit
  * @throws Error naming file and field, when it is no plain LoRA of this model's language part or a tensor is missing,
- * misshapen or of no known layer.
+ * misshapen, not finite or of no known layer.
  */
 export async function readPeft(
   folder: string,
@@ -116,7 +117,7 @@ export async function readPeft(
           `${weights.path}: tensor "${info.name}": expected shape [${expected.join(', ')}], got [${got}]`,
         );
       }
-      adapter.set(name, tf.tensor(await weights.read(info.name), [...expected]));
+      adapter.set(name, tf.tensor(finiteTensor(await weights.read(info.name), weights.path, info.name), [...expected]));
       stored.delete(name);
     }
   }

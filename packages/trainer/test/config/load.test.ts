@@ -65,6 +65,8 @@ describe('loadSettings', () => {
     ['grpo.groupSize=eight', '--set grpo.groupSize=eight: \'grpo.groupSize\' must be a number, got "eight"'],
     ['grpo.groupSize=2.5', "--set grpo.groupSize=2.5: 'grpo.groupSize' must be a whole number, got 2.5"],
     ['grpo.groupSize=1', "--set grpo.groupSize=1: 'grpo.groupSize' must be at least 2, got 1"],
+    ['optimizer.beta1=1', "'optimizer.beta1' must be less than 1, got 1"],
+    ['optimizer.beta2=1', "'optimizer.beta2' must be less than 1, got 1"],
     ['grpo.beta=-1', "--set grpo.beta=-1: 'grpo.beta' must be at least 0, got -1"],
     ['optimizer.learningRate=0', "--set optimizer.learningRate=0: 'optimizer.learningRate' must be more than 0, got 0"],
     [

@@ -127,6 +127,15 @@ describe('PEFT folders', () => {
     expect(pattern.test('model.visual.blocks.0.mlp.up_proj')).toBe(false);
   });
 
+  it('names a tensor with a value that is not finite', async () => {
+    const { parameters } = await goldenParameters('tied_fp32');
+    const { adapter, shape } = await readPeft(goldenPath('peft', 'rslora_r4_a6'), parameters);
+    const bad = new Map([...adapter].map(([name, tensor], i) => [name, i === 3 ? tf.fill(tensor.shape, NaN) : tensor]));
+    await writePeft(join(folder, 'nan'), bad, shape, { baseModel: 'base' });
+    const name = [...adapter.keys()][3]!;
+    await expect(readPeft(join(folder, 'nan'), parameters)).rejects.toThrow(`${name}": holds NaN, expected finite`);
+  });
+
   it('names a tensor of the wrong shape', async () => {
     const { parameters } = await goldenParameters('tied_fp32');
     const { adapter, shape } = await readPeft(goldenPath('peft', 'rslora_r4_a6'), parameters);

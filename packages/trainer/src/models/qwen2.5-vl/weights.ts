@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeJson } from '../files.js';
+import { finiteTensor } from '../finite.js';
 import { openModelFolder, type TensorInfo, type TensorSpec } from '../safetensors.js';
 import { writeSafetensors } from '../safetensors-writer.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
@@ -17,7 +18,7 @@ export interface Checkpoint {
    * One tensor as float32, row-major.
    *
    * @param name - in the scheme of {@link normaliseName}, whatever the files say
-   * @throws Error naming file and tensor, when it is none of this model's or the file ends early.
+   * @throws Error naming file and tensor, when it is none of this model's, the file ends early, or a value is not finite.
    */
   readonly read: (name: string) => Promise<Float32Array>;
 }
@@ -52,7 +53,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     read: async (name) => {
       const info = wanted.has(name) ? stored.get(name) : undefined;
       if (info === undefined) throw new Error(`${file.path}: "${name}" is not a tensor of this model`);
-      return file.read(info.name);
+      return finiteTensor(await file.read(info.name), info.path, info.name);
     },
   };
 }

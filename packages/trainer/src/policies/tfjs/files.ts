@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAdamWState, type AdamWState } from '../../models/adamw.js';
+import { firstNonFinite } from '../../models/finite.js';
+import type { Parameters } from '../../models/gradients.js';
 import { OPTIMIZER_FILE, readOptimizer, writeOptimizer } from '../../models/optimizer-file.js';
 import { readPeft, writePeft } from '../../models/peft.js';
 import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
@@ -12,6 +14,8 @@ import { trainedNames, trainedTensors, type PolicyWeights } from './weights.js';
 /**
  * Writes a PEFT folder when an adapter is trained, else a Hugging Face folder with the companion files of the checkpoint
  * that training started from; the optimizer's state goes beside the weights.
+ *
+ * @throws Error naming the tensor, before anything is written, when a trained weight is not finite.
  */
 export async function saveWeights(
   folder: string,
@@ -20,6 +24,7 @@ export async function saveWeights(
   optimizer: AdamWState,
   checkpoint: string,
 ): Promise<void> {
+  await checkWeights(trainedTensors(weights));
   if (weights.lora) {
     await writePeft(folder, weights.lora.adapter, weights.lora.shape, { baseModel: checkpoint });
   } else {
@@ -27,6 +32,17 @@ export async function saveWeights(
     await saveCheckpoint(folder, config, read, { companionsFrom: checkpoint });
   }
   await writeOptimizer(folder, optimizer);
+}
+
+async function checkWeights(trained: Parameters): Promise<void> {
+  for (const [name, tensor] of trained) {
+    const bad = firstNonFinite(await tensor.data());
+    if (bad === undefined) continue;
+    throw new Error(
+      `save: tensor "${name}" holds ${bad}, so nothing is saved; the weights have diverged, most likely because ` +
+        'optimizer.learningRate is too high',
+    );
+  }
 }
 
 /**

@@ -57,6 +57,17 @@ describe('openCheckpoint', () => {
     );
   });
 
+  test('a value that is not finite stops with file and tensor', async () => {
+    const source = await openCheckpoint(goldenPath('vlm', 'tied_fp32'));
+    const name = 'model.language_model.norm.weight';
+    const read = async (tensor: string) =>
+      tensor === name ? (await source.read(tensor)).fill(NaN, 3, 4) : source.read(tensor);
+    await saveCheckpoint(folder, source.config, read);
+    await expect((await openCheckpoint(folder)).read(name)).rejects.toThrow(
+      `${join(folder, 'model.safetensors')}: tensor "model.norm.weight": holds NaN, expected finite numbers`,
+    );
+  });
+
   test('an untied config asks for the head', async () => {
     cpSync(goldenPath('vlm', 'tied_fp32'), folder, { recursive: true });
     const file = join(folder, 'config.json');

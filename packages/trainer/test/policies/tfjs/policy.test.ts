@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -114,6 +115,20 @@ describe.each(kinds)('a policy that trains %s', (_, options) => {
     ];
     expect(largestDifference(reference.data, start.data)).toBeLessThan(1e-6); // an adapter of zeros adds exact zeros
     expect(largestDifference(now.data, start.data)).toBeGreaterThan(1e-3);
+    policy.dispose();
+  });
+});
+
+describe.each(['full', 'lora'] as const)('weights that have diverged (%s)', (train) => {
+  it('are not saved', async () => {
+    const policy = await create({ train });
+    await policy.forwardBackward(await sequencesOf(policy, await prompts()), loss);
+    await policy.optimizerStep({ ...step, learningRate: 1e39 }); // infinite as a float32
+    const saved = join(folder, `diverged-${train}`);
+    await expect(policy.save(saved)).rejects.toThrow(
+      /^save: tensor "model\..*" holds (NaN|-?Infinity), so nothing is saved.*optimizer\.learningRate is too high/,
+    );
+    expect(existsSync(saved)).toBe(false);
     policy.dispose();
   });
 });
