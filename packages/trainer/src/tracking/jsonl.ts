@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RgbImage } from '../data/prompt.js';
+import { fileProblem } from '../models/files.js';
 import type { Rollout, StepMetrics, Tracker } from './events.js';
 
 /** One figure set a line, one line a step. */
@@ -49,20 +50,54 @@ function record(step: number, { id, prompt, completion, rewards, total, advantag
 /** JSON has no NaN or infinity; a figure that is one of them is written as null rather than breaking the line. */
 const line = (value: object) => `${JSON.stringify(value)}\n`;
 
-/** Reads a file of one JSON object a line. A last line cut short by a kill is left out. */
-export function readJsonl<Row extends object>(file: string): Row[] {
+/** A line of a file that holds an object. */
+export interface JsonLine {
+  /** Counted from 1, blank lines too. */
+  readonly line: number;
+  readonly value: object;
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads a file of one JSON object a line, with the lines' numbers. A last line cut short by a kill is left out.
+ *
+ * @returns nothing when there is no such file
+ * @throws Error naming file and line, when one holds something else
+ */
+export function readJsonLines(file: string): JsonLine[] {
+  const texts = readLines(file);
+  return texts.flatMap((text, i) => {
+    if (text.trim() === '') return [];
+    const value = parseObject(text);
+    if (value !== undefined) return [{ line: i + 1, value }];
+    if (i === texts.length - 1 && isTorn(text)) return [];
+    throw new Error(`${file}:${i + 1}: not a JSON object: ${text.trim().slice(0, 60)}`);
+  });
+}
+
+function readLines(file: string): string[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  const whole = lines.slice(0, -1); // a finished line ends in a newline, so the last piece is empty or torn
-  return whole
-    .filter((text) => text.trim() !== '')
-    .map((text, i) => {
-      try {
-        return JSON.parse(text) as Row;
-      } catch (error) {
-        throw new Error(`${file}:${i + 1}: not a JSON object`, { cause: error });
-      }
-    });
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch (error) {
+    throw new Error(`${file}: ${fileProblem(error)}`, { cause: error });
+  }
+}
+
+/** A line that was being written starts as an object does. */
+const isTorn = (text: string) => text.trimStart().startsWith('{');
+
+/** As {@link readJsonLines}, the objects alone. */
+export function readJsonl<Row extends object>(file: string): Row[] {
+  return readJsonLines(file).map(({ value }) => value as Row);
 }
 
 /** Figures of every step of a run so far. */

@@ -2,7 +2,14 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Rollout } from '../../src/tracking/events.js';
-import { dropLinesAfter, jsonlTracker, readJsonl, readMetrics, type RolloutRecord } from '../../src/tracking/jsonl.js';
+import {
+  dropLinesAfter,
+  jsonlTracker,
+  readJsonl,
+  readJsonLines,
+  readMetrics,
+  type RolloutRecord,
+} from '../../src/tracking/jsonl.js';
 import { fakeDataset } from '../fake-policy.js';
 import { temporaryFolder } from '../fake-run.js';
 
@@ -58,6 +65,22 @@ describe('jsonlTracker', () => {
     expect(readJsonl(file)).toEqual([{ step: 1 }, { step: 2 }]);
     dropLinesAfter(file, 9);
     expect(readFileSync(file, 'utf8')).toBe('{"step":1}\n{"step":2}\n');
+  });
+
+  test('a last line without a newline counts when it is whole', () => {
+    const file = join(temporaryFolder(), 'metrics.jsonl');
+    writeFileSync(file, '{"step":1}\n{"step":2}');
+    expect(readJsonl(file)).toEqual([{ step: 1 }, { step: 2 }]);
+    dropLinesAfter(file, 9);
+    expect(readFileSync(file, 'utf8')).toBe('{"step":1}\n{"step":2}\n');
+  });
+
+  test('blank lines count', () => {
+    const file = join(temporaryFolder(), 'metrics.jsonl');
+    writeFileSync(file, '\n{"step":1}\n\n5\n');
+    expect(() => readJsonl(file)).toThrow(`${file}:4: not a JSON object: 5`);
+    writeFileSync(file, '\n{"step":1}\n\n{"step":2}\n');
+    expect(readJsonLines(file).map(({ line }) => line)).toEqual([2, 4]);
   });
 
   test('a broken line in the middle names file and line; a missing file has no lines', () => {
