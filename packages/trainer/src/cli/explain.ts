@@ -1,11 +1,22 @@
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { explain, explanationLine, qInsightRewards, type Label, type Reward, type Sample } from '@q-insight/rewards';
+import {
+  DISTORTION_CLASSES,
+  explain,
+  explanationLine,
+  LEVELS,
+  qInsightRewards,
+  type Label,
+  type Reward,
+  type Sample,
+} from '@q-insight/rewards';
 import pc from 'picocolors';
+import { z } from 'zod';
+import { checkRow } from '../config/row.js';
 import { readRunSettings, SETTINGS_FILE } from '../config/run-folder.js';
 import { labelText } from '../tracking/comparison.js';
-import { readJsonl, type RolloutRecord } from '../tracking/jsonl.js';
+import { readJsonLines } from '../tracking/jsonl.js';
 import { rewardsOf } from '../training/rewards.js';
 import { wholeNumber } from './options.js';
 
@@ -31,33 +42,40 @@ function rewardsFor(file: string): Reward[] {
   return existsSync(join(run, SETTINGS_FILE)) ? rewardsOf(readRunSettings(run).rewards).rewards : qInsightRewards();
 }
 
-type Row = Partial<RolloutRecord> & Pick<RolloutRecord, 'text' | 'label'>;
+const labelSchema = z.discriminatedUnion('task', [
+  z.object({ task: z.literal('score'), score: z.number() }),
+  z.object({
+    task: z.literal('degradation'),
+    distortionClass: z.enum(DISTORTION_CLASSES),
+    level: z.enum([...LEVELS, 'null']),
+  }),
+  z.object({ task: z.literal('comparison'), better: z.enum(['Image A', 'Image B', 'Similar']) }),
+]) satisfies z.ZodType<Label>;
 
-function check(row: Partial<RolloutRecord>, where: string): Row {
-  const { text, label } = row;
-  if (typeof text !== 'string')
-    throw new Error(`${where}: 'text' must be the answer's text, got ${JSON.stringify(text)}`);
-  const tasks: readonly unknown[] = ['score', 'degradation', 'comparison'] satisfies Label['task'][];
-  const task = (label as Partial<Label> | undefined)?.task;
-  if (!tasks.includes(task))
-    throw new Error(`${where}: 'label.task' must be one of ${tasks.join(', ')}, got ${JSON.stringify(task)}`);
-  return { ...row, text, label: label! };
-}
+/** A line of rollouts.jsonl, of which text and label are needed; the rest says where the answer is from. */
+const rowSchema = z.object({
+  text: z.string(),
+  label: labelSchema,
+  id: z.string().optional(),
+  step: z.number().optional(),
+  prompt: z.string().optional(),
+  advantage: z.number().nullish(), // JSON has no NaN: it is written as null
+});
 
 /** One paragraph an answer: where it is from, the answer, and a line a reward. */
 export async function* explanations(file: string, options: ExplainOptions): AsyncGenerator<string> {
   if (!existsSync(file)) throw new Error(`${file}: no such file`);
   const limit = wholeNumber('--limit', options.limit, 1);
-  const rows = readJsonl<Partial<RolloutRecord>>(file);
+  const rows = readJsonLines(file);
   if (rows.length === 0) throw new Error(`${file}: holds no answers`);
   const rewards = rewardsFor(file);
-  for (const [i, row] of [...rows.entries()].slice(-limit)) {
-    const { text, label, ...known } = check(row, `${file}:${i + 1}`);
-    const sample: Sample = { id: known.id ?? String(i), group: 'explain', completion: text, label };
-    const entries = (await explain(sample, rewards)).filter(({ value }) => value !== null);
+  for (const { line, value } of rows.slice(-limit)) {
+    const { text, label, ...known } = checkRow(rowSchema, value, `${file}:${line}`);
+    const sample: Sample = { id: known.id ?? String(line), group: 'explain', completion: text, label };
+    const entries = (await explain(sample, rewards)).filter((entry) => entry.value !== null);
     const step = known.step === undefined ? '' : `step ${known.step} · `;
-    const where = `${step}${known.prompt ?? `line ${i + 1}`}`;
-    const advantage = known.advantage === undefined ? '' : ` · advantage ${known.advantage.toFixed(2)}`;
+    const where = `${step}${known.prompt ?? `line ${line}`}`;
+    const advantage = typeof known.advantage !== 'number' ? '' : ` · advantage ${known.advantage.toFixed(2)}`;
     yield [
       `${pc.bold(where)} · the label is ${labelText(label)}${advantage}`,
       `  ${text.replaceAll('\n', '\n  ')}`,

@@ -7,6 +7,14 @@ export interface SettingsIssue {
   readonly problem: string;
 }
 
+/** What the parts of a file are called. */
+export interface Words {
+  readonly key: string;
+  readonly object: string;
+}
+
+const SETTINGS: Words = { key: 'setting', object: 'a section with keys of its own' };
+
 type Schema = z.core.$ZodType;
 
 /** Looks through defaults and optionals at the schema inside. */
@@ -51,7 +59,6 @@ const typeNames: Record<string, string> = {
   string: 'text',
   boolean: 'true or false',
   array: 'a list',
-  object: 'a section with keys of its own',
 };
 
 function choice(values: readonly unknown[], got: unknown): string {
@@ -70,25 +77,26 @@ function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string
   return `must be ${side} ${limit}, got ${quote(issue.input)}`;
 }
 
-function union(issue: z.core.$ZodIssueInvalidUnion): string {
+function union(issue: z.core.$ZodIssueInvalidUnion, words: Words): string {
   const { options, discriminator: tag } = 'options' in issue ? issue : {};
   if (tag !== undefined && options) {
     const got = (issue.input as Record<string, unknown> | undefined)?.[tag];
     return got === undefined ? `is required: one of ${options.join(', ')}` : choice(options, got);
   }
-  const wanted = issue.errors.flat().map((inner) => /^must be (.*), got /.exec(describe(inner))?.[1]);
+  const wanted = issue.errors.flat().map((inner) => /^must be (.*), got /.exec(describe(inner, words))?.[1]);
   const expected = new Set(wanted.filter((text) => text !== undefined));
   return `must be ${[...expected].join(' or ')}, got ${quote(issue.input)}`;
 }
 
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue, words: Words): string {
   if (issue.code === 'invalid_type') {
     if (issue.input === undefined) return 'is required';
-    return `must be ${typeNames[issue.expected] ?? issue.expected}, got ${quote(issue.input)}`;
+    const expected = issue.expected === 'object' ? words.object : typeNames[issue.expected];
+    return `must be ${expected ?? issue.expected}, got ${quote(issue.input)}`;
   }
   if (issue.code === 'too_small' || issue.code === 'too_big') return bound(issue);
   if (issue.code === 'invalid_value') return choice(issue.values, issue.input);
-  if (issue.code === 'invalid_union') return union(issue);
+  if (issue.code === 'invalid_union') return union(issue, words);
   return issue.message;
 }
 
@@ -98,21 +106,27 @@ function describe(issue: z.core.$ZodIssue): string {
  * @param error - what zod found (parsed with `reportInput: true`)
  * @param schema - the schema that was applied, for suggestions
  * @param input - what was parsed
+ * @param words - what the parts of the file are called. Default: those of a recipe
  */
-export function settingsIssues(error: z.core.$ZodError, schema: Schema, input: unknown): SettingsIssue[] {
+export function settingsIssues(
+  error: z.core.$ZodError,
+  schema: Schema,
+  input: unknown,
+  words: Words = SETTINGS,
+): SettingsIssue[] {
   const unknown: SettingsIssue[] = [];
   const wrong: SettingsIssue[] = [];
   for (const issue of error.issues) {
     const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
     if (issue.code !== 'unrecognized_keys') {
-      wrong.push({ path, problem: describe(issue) });
+      wrong.push({ path, problem: describe(issue, words) });
       continue;
     }
     const known = keysAt(schema, path, input);
     for (const key of issue.keys) {
       const hint = nearest(key, known);
       const advice = hint === undefined ? `known here: ${known.join(', ')}` : `did you mean '${hint}'?`;
-      unknown.push({ path: [...path, key], problem: `is not a known setting; ${advice}` });
+      unknown.push({ path: [...path, key], problem: `is not a known ${words.key}; ${advice}` });
     }
   }
   return [...unknown, ...wrong];

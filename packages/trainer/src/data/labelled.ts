@@ -2,6 +2,7 @@ import { DISTORTION_CLASSES, LEVELS } from '@q-insight/rewards';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { checkRow } from '../config/row.js';
 import { decodeImage } from '../images/decode.js';
 import type { Dataset, Prompt } from './prompt.js';
 import { taskMessages, type PromptStyle } from './tasks.js';
@@ -55,7 +56,7 @@ export function labelledImages(file: string, options: LabelledOptions = {}): Dat
   const rows = readRows(file);
   for (const { row, where } of rows) {
     const image = path.join(folder, row.image);
-    if (!existsSync(image)) throw new Error(`${where}, image: file not found: ${image}`);
+    if (!existsSync(image)) throw new Error(`${where}: 'image' names a file that is not there: ${image}`);
   }
   return {
     length: rows.length,
@@ -86,13 +87,7 @@ function readRows(file: string): { row: LabelledRow; where: string }[] {
   const text = readFileSync(file, 'utf8');
   const values = path.extname(file) === '.jsonl' ? parseLines(text, file) : parseArray(text, file);
   if (values.length === 0) throw new Error(`${file}: no rows`);
-  return values.map(({ value, where }) => {
-    const parsed = rowSchema.safeParse(value);
-    if (parsed.success) return { row: parsed.data, where };
-    const issue = parsed.error.issues[0]!;
-    const field = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.');
-    throw new Error(`${where}${field === '' ? '' : `, ${field}`}: ${issue.message}`);
-  });
+  return values.map(({ value, where }) => ({ row: checkRow(rowSchema, value, where), where }));
 }
 
 function parseLines(text: string, file: string): Located[] {

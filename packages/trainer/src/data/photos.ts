@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { checkRow } from '../config/row.js';
 import { decodeImage } from '../images/decode.js';
 import type { RgbImage } from './prompt.js';
 
@@ -13,14 +14,10 @@ const splitSchema = z.strictObject({ train: z.array(z.string()).min(1), heldOut:
 export function readSplit(folder: string, side: 'train' | 'heldOut'): string[] {
   const file = path.join(folder, 'split.json');
   if (!existsSync(file)) throw new Error(`${file}: not found; expected {"train": [names], "heldOut": [names]}`);
-  const parsed = splitSchema.safeParse(parseJson(file));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${file}: ${issue.path.join('.') || 'the whole file'}: ${issue.message}`);
-  }
-  const both = parsed.data.train.filter((name) => parsed.data.heldOut.includes(name));
+  const split = checkRow(splitSchema, parseJson(file), file);
+  const both = split.train.filter((name) => split.heldOut.includes(name));
   if (both.length > 0) throw new Error(`${file}: held-out photographs must not be trained on: ${both.join(', ')}`);
-  return parsed.data[side];
+  return split[side];
 }
 
 function parseJson(file: string): unknown {

@@ -55,13 +55,38 @@ describe('explain', () => {
     expect(text).not.toContain('format');
   });
 
-  test('bad rows name file, line and field', async () => {
-    await expect(all(file([{ label }]))).rejects.toThrow(
-      /rollouts\.jsonl:1: 'text' must be the answer's text, got undefined/,
-    );
-    await expect(all(file([{ text: '', label: { task: 'scroe' } }]))).rejects.toThrow(
-      /rollouts\.jsonl:1: 'label\.task' must be one of score, degradation, comparison, got "scroe"/,
-    );
+  test('a file without answers, and a folder, are named', async () => {
     await expect(all(file([]))).rejects.toThrow(/holds no answers/);
+    const folder = temporaryFolder();
+    await expect(all(folder)).rejects.toThrow(`${folder}: it is a folder`);
+  });
+
+  const distortion = { task: 'degradation', distortionClass: 'blur', level: 'slight' };
+  test.each<[string, unknown, string]>([
+    ['no text', { label }, "'text' is required"],
+    ['no label', { text: '' }, "'label' is required"],
+    ['a null label', { text: '', label: null }, "'label' must be an object, got null"],
+    [
+      'an unknown task',
+      { text: '', label: { task: 'scroe' } },
+      `'label.task' must be one of score, degradation, comparison, got "scroe"; did you mean 'score'?`,
+    ],
+    ['no score', { text: '', label: { task: 'score' } }, "'label.score' is required"],
+    ['a score in words', { text: '', label: { ...label, score: '3' } }, `'label.score' must be a number, got "3"`],
+    [
+      'no class',
+      { text: '', label: { ...distortion, distortionClass: undefined } },
+      "'label.distortionClass' must be one of noise, blur, compression, darken, null, got nothing",
+    ],
+    [
+      'no level',
+      { text: '', label: { ...distortion, level: undefined } },
+      "'label.level' must be one of slight, moderate, obvious, serious, catastrophic, null, got nothing",
+    ],
+    ['an advantage in words', { text: '', label, advantage: 'high' }, `'advantage' must be a number, got "high"`],
+    ['null', null, 'not a JSON object: null'],
+  ])('a row with %s names file, line and field', async (_, row, message) => {
+    const path = file([rows[1], row, rows[1]]);
+    await expect(all(path)).rejects.toThrow(`${path}:2: ${message}`);
   });
 });

@@ -49,18 +49,27 @@ test('looks for images where told', () => {
 });
 
 describe('names file, row and field of', () => {
-  test.each<[string, unknown, RegExp]>([
-    ['a label of the wrong type', { ...score, score: '3.9' }, /rows\.jsonl, row 2, score: .*expected number/],
-    ['a score out of range', { ...score, score: 7 }, /row 2, score: .*<=5/],
-    ['an unknown key', { ...score, mos: 3 }, /row 2, mos: Unrecognized key/],
-    ['an unknown task', { ...score, task: 'rank' }, /row 2, task: /],
-    ['an unknown class', { ...degradation, distortion_class: 'JPEG' }, /row 2, distortion_class: .*"compression"/],
-    ['a class without severity', { ...degradation, severity: 'null' }, /row 2, severity: must be "null" exactly when/],
-    ['a missing field', { image: 'a.png', task: 'score' }, /row 2, score: /],
-    ['a missing image', { ...score, image: 'b.png' }, /row 2, image: file not found: .*b\.png/],
-    ['something that is no object', 5, /rows\.jsonl, row 2: /],
+  test.each<[string, unknown, string]>([
+    ['a label of the wrong type', { ...score, score: '3.9' }, `'score' must be a number, got "3.9"`],
+    ['a score out of range', { ...score, score: 7 }, "'score' must be at most 5, got 7"],
+    ['an unknown key', { ...score, mos: 3 }, "'mos' is not a known field; known here: image, task, score"],
+    ['an unknown task', { ...score, task: 'rank' }, `'task' must be one of score, degradation, got "rank"`],
+    [
+      'an unknown class',
+      { ...degradation, distortion_class: 'JPEG' },
+      `'distortion_class' must be one of noise, blur, compression, darken, null, got "JPEG"`,
+    ],
+    [
+      'a class without severity',
+      { ...degradation, severity: 'null' },
+      `'severity' must be "null" exactly when distortion_class is`,
+    ],
+    ['a missing field', { image: 'a.png', task: 'score' }, "'score' is required"],
+    ['a missing image', { ...score, image: 'b.png' }, "'image' names a file that is not there: "],
+    ['something that is no object', 5, 'must be an object, got 5'],
   ])('%s', (_, row, message) => {
-    expect(() => labelledImages(lines(score, row))).toThrow(message);
+    const file = lines(score, row);
+    expect(() => labelledImages(file)).toThrow(`${file}, row 2: ${message}`);
   });
 
   test('a line that is not JSON, counted with the blank ones', () => {

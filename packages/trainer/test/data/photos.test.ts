@@ -26,7 +26,7 @@ test('says what is wrong with a split', () => {
   write('{');
   expect(() => readSplit(folder, 'train')).toThrow(/split\.json: not JSON/);
   write('{"train": ["a.jpg"]}');
-  expect(() => readSplit(folder, 'train')).toThrow(/split\.json: heldOut: /);
+  expect(() => readSplit(folder, 'train')).toThrow(/split\.json: 'heldOut' is required/);
   write('{"train": ["a.jpg", "b.jpg"], "heldOut": ["b.jpg"]}');
   expect(() => readSplit(folder, 'train')).toThrow(/must not be trained on: b\.jpg/);
 });
