@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { finalCheckpoint, latestCheckpoint, type Checkpoint } from '../checkpoints.js';
 import { newestRun, readRunSettings, SETTINGS_FILE } from '../config/run-folder.js';
 import { modelSchema, type Settings } from '../config/schema.js';
+import { readPeftInfo } from '../models/peft.js';
 import type { Policy } from '../policies/policy.js';
 import type { Parts } from './parts.js';
 
@@ -45,18 +46,20 @@ export async function openCheckpoint({ folder, settings }: ChosenCheckpoint, par
   if (!existsSync(adapter)) {
     return parts.openPolicy(modelSchema.parse({ ...settings?.model, checkpoint: folder, train: 'full' }), purpose);
   }
-  const config = JSON.parse(readFileSync(adapter, 'utf8')) as {
-    base_model_name_or_path?: string;
-    r?: number;
-    lora_alpha?: number;
-    target_modules?: string[];
-  };
-  const lora = { rank: config.r, alpha: config.lora_alpha, targets: config.target_modules };
-  const checkpoint = settings?.model.checkpoint ?? config.base_model_name_or_path;
-  const policy = await parts.openPolicy(
-    settings?.model ?? modelSchema.parse({ checkpoint, train: 'lora', lora }),
-    purpose,
-  );
+  const policy = await parts.openPolicy(settings?.model ?? (await modelOf(folder, adapter)), purpose);
   await policy.load(folder);
   return policy;
+}
+
+/** The model of an adapter that belongs to no run: all that is known of it stands in its own folder. */
+async function modelOf(folder: string, config: string): Promise<Settings['model']> {
+  const { shape, baseModel } = await readPeftInfo(folder);
+  const field = `${config}: field "base_model_name_or_path"`;
+  if (baseModel === undefined)
+    throw new Error(`${field}: missing; it must name the folder of the adapter's base model`);
+  if (!existsSync(baseModel)) {
+    throw new Error(`${field}: no such folder: ${baseModel}; a relative one is looked for in the working directory`);
+  }
+  const { rank, alpha, targets } = shape;
+  return modelSchema.parse({ checkpoint: baseModel, train: 'lora', lora: { rank, alpha, targets } });
 }

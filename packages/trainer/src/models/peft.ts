@@ -67,6 +67,7 @@ export async function writePeft(
 
 const schema = z.looseObject({
   peft_type: z.literal('LORA'),
+  base_model_name_or_path: z.string().nullish(),
   r: z.int().positive(),
   lora_alpha: z.number().positive(),
   use_rslora: z.boolean().nullish(),
@@ -79,6 +80,39 @@ const schema = z.looseObject({
   alpha_pattern: z.record(z.string(), z.never()).nullish(),
 });
 
+/** What a PEFT folder says of its adapter. */
+export interface PeftInfo {
+  readonly shape: LoraShape;
+  /** The checkpoint the adapter belongs to, when the folder says so. */
+  readonly baseModel: string | undefined;
+}
+
+/**
+ * Reads what an adapter is, without its values. Its targets are those that have tensors: `target_modules` may be a list
+ * of names or a pattern.
+ *
+ * @throws Error naming file and field, when it is no plain LoRA.
+ */
+export async function readPeftInfo(folder: string): Promise<PeftInfo> {
+  const { shape, baseModel } = await openPeft(folder);
+  return { shape, baseModel };
+}
+
+async function openPeft(folder: string) {
+  const file = join(folder, CONFIG);
+  const parsed = schema.safeParse(await readJson(file));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new Error(`${file}: field "${issue.path.join('.')}": ${issue.message}`);
+  }
+  const { r: rank, lora_alpha: alpha, use_rslora: rslora, base_model_name_or_path: base } = parsed.data;
+  const weights = await openSafetensors(join(folder, WEIGHTS));
+  const stored = new Map([...weights.tensors.keys()].map((name) => [internalName(name), name]));
+  const targets = LORA_TARGETS.filter((target) => [...stored.keys()].some((name) => name.includes(`.${target}.`)));
+  const shape: LoraShape = { rank, alpha, scaling: rslora === true ? 'sqrt-rank' : 'rank', targets };
+  return { weights, stored, shape, baseModel: base ?? undefined };
+}
+
 /**
  * Reads an adapter that PEFT or {@link writePeft} wrote, with either kind of tensor names.
  *
@@ -90,17 +124,8 @@ export async function readPeft(
   folder: string,
   parameters: Parameters,
 ): Promise<{ readonly adapter: Map<string, tf.Tensor>; readonly shape: LoraShape }> {
-  const file = join(folder, CONFIG);
-  const parsed = schema.safeParse(await readJson(file));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${file}: field "${issue.path.join('.')}": ${issue.message}`);
-  }
-  const { r: rank, lora_alpha: alpha, use_rslora: rslora } = parsed.data;
-  const weights = await openSafetensors(join(folder, WEIGHTS));
-  const stored = new Map([...weights.tensors.keys()].map((name) => [internalName(name), name]));
-  const targets = LORA_TARGETS.filter((target) => [...stored.keys()].some((name) => name.includes(`.${target}.`)));
-  const shape: LoraShape = { rank, alpha, scaling: rslora === true ? 'sqrt-rank' : 'rank', targets };
+  const { weights, stored, shape } = await openPeft(folder);
+  const { rank } = shape;
   const adapter = new Map<string, tf.Tensor>();
   for (const module of loraModules(parameters, shape)) {
     const [out, inputs] = parameters.get(`${module}.weight`)!.shape as [number, number];

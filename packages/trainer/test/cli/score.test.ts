@@ -1,13 +1,17 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { saveFinal } from '../../src/checkpoints.js';
+import { chooseCheckpoint, openCheckpoint } from '../../src/cli/checkpoint.js';
+import { realParts } from '../../src/cli/real-parts.js';
 import { scorePhotos, verdictOf } from '../../src/cli/score.js';
 import type { Parts } from '../../src/cli/parts.js';
 import { writeRunSettings } from '../../src/config/run-folder.js';
+import { createTfjsPolicy } from '../../src/policies/tfjs/index.js';
 import { fakePolicy } from '../fake-policy.js';
 import { fakeSettings, temporaryFolder } from '../fake-run.js';
+import { goldenPath } from '../helpers/golden.js';
 
 /** Answers by task, and keeps what it was shown. */
 function talkingParts() {
@@ -70,16 +74,48 @@ describe('score', () => {
     expect(shown).toEqual(['200x150', '200x150']);
   });
 
-  test('an adapter is put on the model it was trained on', async () => {
+  /** An adapter that belongs to no run, as PEFT wrote it but for some fields. */
+  function adapterFolder(changes: object): string {
     const adapter = temporaryFolder();
-    const config = { base_model_name_or_path: 'base/model', r: 4, lora_alpha: 8, target_modules: ['q_proj'] };
-    writeFileSync(join(adapter, 'adapter_config.json'), JSON.stringify(config));
+    cpSync(goldenPath('peft', 'rslora_r4_a6'), adapter, { recursive: true });
+    const file = join(adapter, 'adapter_config.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...config, ...changes }));
     writeFileSync(join(adapter, 'fake.json'), JSON.stringify({ logits: [], updates: 0 }));
+    return adapter;
+  }
+
+  const base = goldenPath('vlm', 'tied_fp32');
+  test.each([
+    ['a pattern', '.*language_model.*\\.(q_proj|v_proj)'],
+    ['a list', ['q_proj', 'v_proj']],
+  ])('an adapter is put on the model it was trained on; its targets are given by %s', async (_, targets) => {
+    const adapter = adapterFolder({ base_model_name_or_path: base, target_modules: targets });
     const { parts, opened } = talkingParts();
     await scorePhotos([small], { checkpoint: adapter, crops: '1' }, parts);
-    expect(opened).toMatchObject([
-      { checkpoint: 'base/model', train: 'lora', lora: { rank: 4, alpha: 8, targets: ['q_proj'] } },
-    ]);
+    expect(opened).toMatchObject([{ checkpoint: base, train: 'lora', lora: { rank: 4, alpha: 6 } }]);
+  });
+
+  test('an adapter whose model is not known or not there says so', async () => {
+    const { parts } = talkingParts();
+    const ask = (base: unknown) =>
+      scorePhotos([small], { checkpoint: adapterFolder({ base_model_name_or_path: base }), crops: '1' }, parts);
+    await expect(ask(null)).rejects.toThrow(/adapter_config\.json: field "base_model_name_or_path": missing; it must/);
+    await expect(ask('some/model')).rejects.toThrow(/"base_model_name_or_path": no such folder: some\/model/);
+  });
+
+  test('an adapter that was trained here opens when it is moved out of its run', async () => {
+    const policy = await createTfjsPolicy({
+      checkpoint: base,
+      train: 'lora',
+      lora: { rank: 2, scaling: 'sqrt-rank' },
+      seed: 'a',
+    });
+    const moved = join(temporaryFolder(), 'moved');
+    await policy.save(moved);
+    policy.dispose();
+    const again = await openCheckpoint(chooseCheckpoint(moved), realParts);
+    again.dispose();
   });
 
   test('a bad photograph or checkpoint is named before any model is opened', async () => {
