@@ -18,6 +18,12 @@ export const modelSchema = z.strictObject({
   train: z.enum(['full', 'lora']).default('lora'),
   /** Keep the vision tower as it is and train the decoder alone. @defaultValue true */
   freezeVision: z.boolean().default(true),
+  /** A longer prompt, image tokens included, is refused; nothing is ever cut. @defaultValue no limit */
+  maxPromptTokens: count().optional(),
+  /** A larger image is scaled down to this area, in pixels; 784 make a token in Qwen2.5-VL. @defaultValue the checkpoint's */
+  maxPixels: count().optional(),
+  /** A smaller image is scaled up to this area, in pixels. @defaultValue the checkpoint's */
+  minPixels: count().optional(),
   /** Used when `train` is 'lora'. */
   lora: section({
     /** Rank of the update. @defaultValue 16 */

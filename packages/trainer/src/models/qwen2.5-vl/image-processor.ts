@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RgbImage } from '../../data/prompt.js';
 import { resizeImage } from '../../images/resize.js';
 import { readJsonIfPresent } from '../files.js';
-import { smartResize, type PixelBounds } from './smart-resize.js';
+import { smartResize, type PixelBounds, type PixelLimits } from './smart-resize.js';
 
 /** How a picture becomes the vision tower's input. */
 export interface ImageProcessorConfig extends PixelBounds {
@@ -68,10 +68,7 @@ async function findSettings(folder: string): Promise<{ file: string; settings: u
  * @param bounds - replace the file's
  * @throws Error naming folder, file and field.
  */
-export async function readImageProcessor(
-  folder: string,
-  bounds: Partial<PixelBounds> = {},
-): Promise<ImageProcessorConfig> {
+export async function readImageProcessor(folder: string, bounds: PixelLimits = {}): Promise<ImageProcessorConfig> {
   const { file, settings } = await findSettings(folder);
   const parsed = schema.safeParse(settings);
   if (!parsed.success) {

@@ -3,7 +3,7 @@ import { readChatTemplate, type ChatTemplate } from './chat-template.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
 import { processImage, readImageProcessor, type ImageProcessorConfig, type ProcessedImage } from './image-processor.js';
 import { positionIds, type PositionIds } from './position-ids.js';
-import type { PixelBounds } from './smart-resize.js';
+import type { PixelLimits } from './smart-resize.js';
 import { readTokenizer, type Tokenizer } from './tokenizer.js';
 
 /** A prompt as the model takes it: one row, unpadded. */
@@ -15,13 +15,13 @@ export interface ProcessedPrompt extends PositionIds {
 }
 
 /** Limits on what a prompt may cost. */
-export interface ProcessorOptions extends Partial<PixelBounds> {
+export interface ProcessorOptions extends PixelLimits {
   /**
    * A longer prompt is refused. It is never cut: that would take away the system prompt, or half of a picture.
    *
    * @defaultValue no limit
    */
-  readonly maxPromptTokens?: number;
+  readonly maxPromptTokens?: number | undefined;
 }
 
 /** The input side of a checkpoint. */

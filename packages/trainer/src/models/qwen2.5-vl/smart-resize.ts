@@ -12,6 +12,9 @@ export interface PixelBounds {
   readonly maxPixels: number;
 }
 
+/** Bounds that replace those of a checkpoint, where given. */
+export type PixelLimits = { readonly [Bound in keyof PixelBounds]?: number | undefined };
+
 /**
  * The size at which Qwen2.5-VL sees a picture: both sides multiples of `factor`, the area within bounds, the shape kept
  * as far as that allows. The rule of transformers' `smart_resize`.
