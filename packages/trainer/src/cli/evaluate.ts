@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { newestRun, readRunSettings } from '../config/run-folder.js';
+import type { Settings } from '../config/schema.js';
 import { first } from '../training/dataset.js';
 import type { Dataset } from '../data/prompt.js';
 import { comparisonTable, exampleText } from '../tracking/comparison.js';
@@ -36,6 +37,11 @@ export function evaluateCommand(parts: Parts): Command {
     });
 }
 
+/** The prompts a run's models are compared on. */
+export function heldOutPrompts({ data, evaluate }: Settings, parts: Parts): Dataset {
+  return first(parts.openDataset(data.heldOut, 'heldOut', 'held-out'), evaluate.prompts);
+}
+
 /** Pairs the answers to the first held-out prompts: not chosen, so neither flattering nor gloomy. */
 async function examplesOf(run: string, dataset: Dataset, before: Judged, after: Judged): Promise<Example[]> {
   mkdirSync(join(run, PICTURES), { recursive: true });
@@ -59,8 +65,7 @@ async function examplesOf(run: string, dataset: Dataset, before: Judged, after: 
 export async function evaluateRun(run: string, options: EvaluateOptions, parts: Parts): Promise<EvaluationFile> {
   const settings = readRunSettings(run, overridesOf(options));
   const trained = trainedCheckpoint(run);
-  const { prompts: size, samples } = settings.evaluate;
-  const dataset = first(parts.openDataset(settings.data.heldOut, 'heldOut', 'held-out'), size);
+  const dataset = heldOutPrompts(settings, parts);
   const policy = await parts.openPolicy(settings.model, { reference: false, seed: 'evaluate' });
   const judge = async (name: string) => {
     const progress = progressBar(`${name} model, ${dataset.length} held-out prompts`);
@@ -81,7 +86,7 @@ export async function evaluateRun(run: string, options: EvaluateOptions, parts: 
     version: 1,
     step: trained.state.step,
     prompts: dataset.length,
-    samples,
+    samples: settings.evaluate.samples,
     before: before.figures,
     after: after.figures,
     examples,

@@ -9,7 +9,7 @@ import { jsonlTracker } from '../tracking/jsonl.js';
 import { writeReport } from '../tracking/report/write-report.js';
 import { lossOptions } from '../training/loss-options.js';
 import { rewardsOf } from '../training/rewards.js';
-import { evaluateRun } from './evaluate.js';
+import { evaluateRun, heldOutPrompts } from './evaluate.js';
 import { listenForInterrupt } from './interrupt.js';
 import { collect, overridesOf, type SettingOptions } from './options.js';
 import type { Parts } from './parts.js';
@@ -88,6 +88,8 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   const { settings, folder, state } = options.resume === true ? resumedRun(recipe, options) : newRun(recipe, options);
   const { model, data, optimizer, seed } = settings;
   const dataset = parts.openDataset(data.train, 'train', `${seed}/train`);
+  // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
+  for (const prompts of [dataset, heldOutPrompts(settings, parts)]) await prompts.get(0);
   const reference = lossOptions(settings.grpo).beta > 0;
   const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer });
   const startStep = state?.latest?.state.step ?? 0;

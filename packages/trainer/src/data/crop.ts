@@ -20,7 +20,9 @@ const ATTEMPTS = 24;
  */
 export function drawCrop(photo: RgbImage, size: number, random: () => number): Crop {
   if (photo.width < size || photo.height < size) {
-    throw new Error(`${photo.name}: ${photo.width}x${photo.height} pixels are too few for a crop of ${size}x${size}`);
+    throw new Error(
+      `${photo.name}: ${photo.width}x${photo.height} pixels are too few for a crop of ${size}x${size}; lower cropSize`,
+    );
   }
   let best: Crop | undefined;
   let bestDetail = -1;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { checkRow } from '../config/row.js';
 import { decodeImage } from '../images/decode.js';
-import type { Dataset, Prompt } from './prompt.js';
+import type { Dataset, Prompt, RgbImage } from './prompt.js';
 import { taskMessages, type PromptStyle } from './tasks.js';
 
 const scoreRow = z.strictObject({
@@ -61,14 +61,23 @@ export function labelledImages(file: string, options: LabelledOptions = {}): Dat
   return {
     length: rows.length,
     async get(index): Promise<Prompt> {
-      const row = rows[index]?.row;
-      if (row === undefined)
+      const found = rows[index];
+      if (found === undefined)
         throw new RangeError(`${file}: index must be an integer in [0, ${rows.length}), got ${index}`);
-      const image = { ...(await decodeImage(path.join(folder, row.image))), name: row.image };
+      const { row, where } = found;
+      const image = { ...(await readImage(path.join(folder, row.image), where)), name: row.image };
       const messages = taskMessages(row.task, image, options.style ?? 'full');
       return { id: `${row.task}:${row.image}:${index}`, messages, label: labelOf(row) };
     },
   };
+}
+
+async function readImage(image: string, where: string): Promise<RgbImage> {
+  try {
+    return await decodeImage(image);
+  } catch (error) {
+    throw new Error(`${where}: 'image': ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function labelOf(row: LabelledRow): Prompt['label'] {

@@ -16,6 +16,8 @@ beforeAll(async () => {
   await sharp({ create: grey }).png().toFile(join(folder, 'grey.png'));
   const row = JSON.stringify({ image: 'grey.png', task: 'score', score: 3 });
   writeFileSync(join(folder, 'labels.jsonl'), `${row}\n`);
+  writeFileSync(join(folder, 'broken.png'), 'not a picture');
+  writeFileSync(join(folder, 'broken.jsonl'), `${row.replace('grey', 'broken')}\n`);
 });
 beforeEach(() => {
   jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
@@ -31,6 +33,28 @@ function recipe(name: string, labels: string): string {
 const short = ['grpo.groupSize=2', 'grpo.promptsPerStep=1', 'grpo.maxTokens=2'];
 const run = (set: string[], to: string) =>
   trainRun(recipe('good.yaml', 'labels.jsonl'), { output: to, set: [...short, ...set], evaluate: false }, realParts);
+
+test.each<[string, string, RegExp]>([
+  [
+    'an image that cannot be read',
+    `data.train.file=${join(folder, 'broken.jsonl')}`,
+    /broken\.jsonl, row 1: 'image': .*broken\.png/,
+  ],
+  [
+    'a held-out one',
+    `data.heldOut.file=${join(folder, 'broken.jsonl')}`,
+    /broken\.jsonl, row 1: 'image': .*broken\.png/,
+  ],
+  [
+    'a crop larger than the photograph',
+    `data.train={kind: photos, folder: examples/photos, cropSize: 5000}`,
+    /\.jpg: \d+x\d+ pixels are too few for a crop of 5000x5000; lower cropSize/,
+  ],
+])('%s leaves no run behind', async (_, set, message) => {
+  const left = join(folder, 'left');
+  await expect(run([set], left)).rejects.toThrow(message);
+  expect(existsSync(left)).toBe(false);
+});
 
 test('a prompt that is too long is refused, and maxPromptTokens or maxPixels helps as the message says', async () => {
   const limit = 'model.maxPromptTokens=70';

@@ -84,6 +84,7 @@ test('names the file when it is missing, empty, or no array', () => {
   expect(() => labelledImages(write('object.json', '{}'))).toThrow(/object\.json: must hold an array/);
 });
 
-test('names a corrupt image', async () => {
-  await expect(labelledImages(lines({ ...score, image: 'broken.png' })).get(0)).rejects.toThrow(/broken\.png/);
+test('names a corrupt image with file and row', async () => {
+  const dataset = labelledImages(lines(score, { ...score, image: 'broken.png' }));
+  await expect(dataset.get(1)).rejects.toThrow(/rows\.jsonl, row 2: 'image': .*broken\.png: not a readable image/);
 });

@@ -56,7 +56,7 @@ test('a careless annotator errs as often as documented', async () => {
 
   const read = texts.map((text) => readDegradation(text)).flatMap((found) => ('value' in found ? [found.value] : []));
   const rightClass = read.filter(({ distortionClass }) => distortionClass === 'noise');
-  near(rightClass.length / read.length, 0.7 + 0.3 / 5);
+  near(rightClass.length / read.length, 0.6 + 0.2 / 5);
   const slipped = rightClass.filter(({ level }) => level !== 'obvious');
-  near(slipped.length / read.length, 0.7 * 0.3 + 0.3 * (1 / 5) * (4 / 5));
+  near(slipped.length / read.length, 0.6 * 0.3 + 0.2 * (1 / 5) * (4 / 5));
 });
