@@ -1,5 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { checkRow } from './config/row.js';
+import { readJsonSync } from './models/files.js';
 
 /** What a run needs besides weights and optimizer state to go on: everything random follows from the seed and the step. */
 export interface TrainerState {
@@ -23,13 +26,21 @@ export interface Checkpoint {
 const STATE_FILE = 'trainer.json';
 const PARTIAL = '.partial-';
 
+const stateSchema = z.object({
+  version: z.literal(1),
+  step: z.int().min(0),
+  steps: z.int(),
+  seed: z.union([z.string(), z.number()]),
+  settingsHash: z.string(),
+});
+
 function readState(folder: string): TrainerState | undefined {
   const file = join(folder, STATE_FILE);
   if (!existsSync(file)) return undefined;
-  const state = JSON.parse(readFileSync(file, 'utf8')) as Omit<TrainerState, 'version'> & { version: number };
-  const { version } = state;
+  const value = readJsonSync(file);
+  const { version } = checkRow(z.object({ version: z.number() }), value, file);
   if (version !== 1) throw new Error(`${file}: written by another version (layout ${version}, expected 1)`);
-  return { ...state, version };
+  return checkRow(stateSchema, value, file);
 }
 
 /**
@@ -58,14 +69,43 @@ function setAside(folder: string): string {
   return aside;
 }
 
-/** The finished checkpoints of a run, oldest first. */
-export function listCheckpoints(run: string): Checkpoint[] {
+/** The checkpoint in a folder, what is wrong with it, or neither. */
+interface Found {
+  readonly checkpoint?: Checkpoint;
+  readonly problem?: Error;
+}
+
+function find(folder: string): Found {
+  try {
+    const state = readState(folder);
+    return state === undefined ? {} : { checkpoint: { folder, state } };
+  } catch (error) {
+    return { problem: error as Error };
+  }
+}
+
+function findAll(run: string): Found[] {
   const root = join(run, 'checkpoints');
   const names = existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('step-')) : [];
-  return names
-    .map((name) => ({ folder: join(root, name), state: readState(join(root, name)) }))
-    .filter((found): found is Checkpoint => found.state !== undefined)
-    .sort((a, b) => a.state.step - b.state.step);
+  return names.map((name) => find(join(root, name)));
+}
+
+/**
+ * The finished checkpoints of a run, oldest first. One whose trainer.json is damaged is passed over.
+ *
+ * @throws Error naming the file, when there are only damaged ones
+ */
+export function listCheckpoints(run: string): Checkpoint[] {
+  const found = findAll(run);
+  const good = found.flatMap(({ checkpoint }) => checkpoint ?? []);
+  const problem = found.find((one) => one.problem)?.problem;
+  if (good.length === 0 && problem) throw problem;
+  return good.sort((a, b) => a.state.step - b.state.step);
+}
+
+/** What is wrong with the checkpoints of a run that are passed over, the final one included. */
+export function checkpointProblems(run: string): string[] {
+  return [...findAll(run), find(join(run, 'final'))].flatMap(({ problem }) => problem?.message ?? []);
 }
 
 /** The newest finished checkpoint of a run, if there is one. */
@@ -73,11 +113,14 @@ export function latestCheckpoint(run: string): Checkpoint | undefined {
   return listCheckpoints(run).at(-1);
 }
 
-/** The trained model of a finished run, if the run is finished. */
+/**
+ * The trained model of a finished run, if the run is finished. A damaged one is passed over as long as there is another
+ * checkpoint.
+ */
 export function finalCheckpoint(run: string): Checkpoint | undefined {
-  const folder = join(run, 'final');
-  const state = readState(folder);
-  return state && { folder, state };
+  const { checkpoint, problem } = find(join(run, 'final'));
+  if (problem && listCheckpoints(run).length === 0) throw problem;
+  return checkpoint;
 }
 
 const writeState = (folder: string, state: TrainerState) =>

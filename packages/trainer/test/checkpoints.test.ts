@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
+  checkpointProblems,
   finalCheckpoint,
   latestCheckpoint,
   listCheckpoints,
@@ -80,6 +81,24 @@ describe('checkpoints', () => {
     expect(latestCheckpoint(run)).toBeUndefined();
     writeFileSync(join(folder, 'trainer.json'), JSON.stringify({ ...at(10), version: 2 }));
     expect(() => latestCheckpoint(run)).toThrow(/step-000010.trainer\.json: written by another version/);
+  });
+
+  test.each(['', 'null', '{"version":1}'])('a trainer.json of %j is passed over for an older one', async (text) => {
+    const run = temporaryFolder();
+    for (const step of [10, 20]) await saveCheckpoint(run, at(step), 9, put(''));
+    await saveFinal(run, at(20), put(''));
+    const spoilt = (folder: string) => writeFileSync(join(run, folder, 'trainer.json'), text);
+    spoilt('final');
+    spoilt('checkpoints/step-000020');
+    expect(finalCheckpoint(run)).toBeUndefined();
+    expect(stepsOf(run)).toEqual([10]);
+    expect(checkpointProblems(run)).toEqual([
+      expect.stringMatching(/step-000020.trainer\.json: /),
+      expect.stringMatching(/final.trainer\.json: /),
+    ]);
+    spoilt('checkpoints/step-000010');
+    expect(() => latestCheckpoint(run)).toThrow(/trainer\.json: /);
+    expect(() => finalCheckpoint(run)).toThrow(/trainer\.json: /);
   });
 
   test('killed in the middle of a save, a process leaves the finished checkpoints whole', async () => {

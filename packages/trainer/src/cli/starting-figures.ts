@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../config/schema.js';
+import { readJsonSync } from '../models/files.js';
 import { writeJson } from '../tracking/evaluation-file.js';
 import type { Judged } from './judge-policy.js';
 
@@ -13,14 +14,22 @@ function fingerprint({ model, data, rewards, grpo, evaluate }: Settings): string
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 16);
 }
 
+/** What the run folder holds, if it can be read: a damaged file is made anew like one that is not there. */
+function readCache(file: string): { key: string; judged: Judged } | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return (readJsonSync(file) ?? undefined) as { key: string; judged: Judged } | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The starting model's evaluation: from the run folder when it was made under the same settings, else made and kept. */
 export async function startingFigures(run: string, settings: Settings, judge: () => Promise<Judged>): Promise<Judged> {
   const file = join(run, CACHE_FILE);
   const key = fingerprint(settings);
-  if (existsSync(file)) {
-    const cached = JSON.parse(readFileSync(file, 'utf8')) as { key: string; judged: Judged };
-    if (cached.key === key) return cached.judged;
-  }
+  const cached = readCache(file);
+  if (cached?.key === key) return cached.judged;
   const judged = await judge();
   writeJson(file, { key, judged });
   return judged;

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Explanation, Label } from '@q-insight/rewards';
 import type { EvaluationReport } from '../evaluation/report.js';
+import { readJsonSync } from '../models/files.js';
 
 /** How well one set of answers does; null where there was nothing to measure. */
 export interface Figures {
@@ -93,8 +94,15 @@ export function writeJson(file: string, value: unknown): void {
   renameSync(`${file}.partial`, file);
 }
 
-/** The evaluation of a run, if it was made. */
+/**
+ * The evaluation of a run, if it was made.
+ *
+ * @throws Error naming the file, when it is damaged or of another version
+ */
 export function readEvaluation(run: string): EvaluationFile | undefined {
   const file = join(run, EVALUATION_FILE);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EvaluationFile) : undefined;
+  if (!existsSync(file)) return undefined;
+  const evaluation = readJsonSync(file) as Partial<EvaluationFile> | null;
+  if (evaluation?.version === 1) return evaluation as EvaluationFile;
+  throw new Error(`${file}: no evaluation of layout 1; make it anew with: q-insight evaluate ${run}`);
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { latestCheckpoint, listCheckpoints } from '../../src/checkpoints.js';
+import { evaluateRun } from '../../src/cli/evaluate.js';
 import { trainRun, type TrainOptions } from '../../src/cli/train.js';
 import { readRunSettings } from '../../src/config/run-folder.js';
 import { readEvaluation } from '../../src/tracking/evaluation-file.js';
@@ -84,6 +85,21 @@ describe('train', () => {
     await expect(changed).rejects.toThrow(
       'resumed with the settings it was started with; changed: optimizer.learningRate (2, now 1), seed (0, now 3)',
     );
+  });
+
+  test('damaged evaluations: the cache is made anew, evaluation.json is named', async () => {
+    const output = newFolder();
+    await run(fakeRecipe(), { output });
+    const cache = join(output, 'evaluation-start.json');
+    const whole = readFileSync(cache, 'utf8');
+    writeFileSync(cache, whole.slice(0, 100));
+    const before = readEvaluation(output);
+    for (const text of ['', '{"version": 1', 'null', '{}']) {
+      writeFileSync(join(output, 'evaluation.json'), text);
+      expect(() => readEvaluation(output)).toThrow(`${join(output, 'evaluation.json')}: no`);
+    }
+    expect(await evaluateRun(output, {}, fakeParts())).toEqual(before);
+    expect(readFileSync(cache, 'utf8')).toBe(whole);
   });
 
   test('a failing model leaves no run behind', async () => {
