@@ -48,6 +48,14 @@ interface Start {
   readonly state: RunState | undefined;
 }
 
+const isFinished = ({ settings, latest }: RunState) => (latest?.state.step ?? 0) >= settings.steps;
+
+/** What can be done with a run that is there. */
+function waysOn(state: RunState): string {
+  if (!isFinished(state)) return 'go on with --resume';
+  return `evaluate it with 'q-insight evaluate ${state.folder}', train on with --resume --steps N`;
+}
+
 /** A run that begins: its folder must be free. */
 function newRun(recipe: string | undefined, options: TrainOptions): Start {
   if (recipe === undefined) throw new Error('name a recipe file, for example: q-insight train recipes/tiny.yaml');
@@ -55,7 +63,7 @@ function newRun(recipe: string | undefined, options: TrainOptions): Start {
   const folder = settings.output ?? defaultRunFolder(recipe, new Date());
   const state = readRunState(folder);
   if (state) {
-    throw new Error(`${folder}: holds ${stateInWords(state)}; go on with --resume, or name a new folder with --output`);
+    throw new Error(`${folder}: holds ${stateInWords(state)}; ${waysOn(state)}, or name a new folder with --output`);
   }
   return { settings: { ...settings, output: folder }, folder, state };
 }
@@ -73,10 +81,7 @@ function resumedRun(recipe: string | undefined, options: TrainOptions): Start {
       `${folder}: a run is resumed with the settings it was started with; changed: ${changed.join(', ')}`,
     );
   }
-  const done = state.latest?.state.step ?? 0;
-  if (done >= settings.steps) {
-    throw new Error(`${folder}: holds ${stateInWords(state)}; to train on, ask for more with --steps`);
-  }
+  if (isFinished({ ...state, settings })) throw new Error(`${folder}: holds ${stateInWords(state)}; ${waysOn(state)}`);
   return { settings: { ...settings, output: folder }, folder, state };
 }
 

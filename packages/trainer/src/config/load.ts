@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument, type Document } from 'yaml';
+import { fileProblem } from '../models/files.js';
 import { settingsIssues, type SettingsIssue } from './issue.js';
 import { applyOverride, type Override } from './override.js';
 import { settingsSchema, type Settings } from './schema.js';
@@ -21,7 +22,7 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Error(`${file}: ${missing ? 'no such recipe file' : (error as Error).message}`, { cause: error });
+    throw new Error(`${file}: ${missing ? 'no such recipe file' : fileProblem(error)}`, { cause: error });
   }
 }
 

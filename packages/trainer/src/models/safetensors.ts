@@ -82,8 +82,12 @@ function checkLayout(path: string, tensors: readonly TensorInfo[], dataStart: nu
         `${path}: truncated: tensor "${tensor.name}" ends at byte ${tensor.offset + tensor.byteLength}, ` +
           `the file has ${fileSize}`,
       );
-    if (tensor.offset !== position)
-      throw new Error(`${path}: tensor "${tensor.name}" starts at byte ${tensor.offset}, expected ${position}`);
+    if (tensor.offset !== position) {
+      const cause = tensor.offset > position ? 'a tensor may be missing before it' : 'it overlaps the one before it';
+      throw new Error(
+        `${path}: tensor "${tensor.name}" starts at byte ${tensor.offset}, expected ${position}: ${cause}`,
+      );
+    }
     position += tensor.byteLength;
   }
   if (position !== fileSize)

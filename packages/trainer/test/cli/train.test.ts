@@ -63,9 +63,12 @@ describe('train', () => {
     await run(recipe, { output, evaluate: false });
     const before = readFileSync(join(output, 'metrics.jsonl'), 'utf8');
     await expect(run(recipe, { output })).rejects.toThrow(
-      `${output}: holds a finished run, step 6 of 6; go on with --resume, or name a new folder with --output`,
+      `${output}: holds a finished run, step 6 of 6; evaluate it with 'q-insight evaluate ${output}', ` +
+        'train on with --resume --steps N, or name a new folder with --output',
     );
-    await expect(run(recipe, { output, resume: true })).rejects.toThrow('to train on, ask for more with --steps');
+    await expect(run(recipe, { output, resume: true })).rejects.toThrow(
+      /holds a finished run, .*; evaluate it with .* train on with --resume --steps N$/,
+    );
     expect(readFileSync(join(output, 'metrics.jsonl'), 'utf8')).toBe(before);
   });
 

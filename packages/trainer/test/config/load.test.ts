@@ -103,6 +103,8 @@ describe('loadSettings', () => {
 
   test('files that are no settings', () => {
     expect(() => loadSettings('nowhere.yaml')).toThrow('nowhere.yaml: no such recipe file');
+    const folder = temporaryFolder();
+    expect(() => loadSettings(folder)).toThrow(`${folder}: it is a folder`);
     expect(() => load('')).toThrow(/recipe\.yaml: expected settings .*, got an empty file/);
     expect(() => load('just text')).toThrow(/got string/);
     expect(() => load('a: [1')).toThrow(/recipe\.yaml:1: not valid YAML/);
