@@ -55,7 +55,6 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   const stateAt = (done: number): TrainerState => {
     return { version: 1, step: done, steps, seed, settingsHash: settingsHash(settings) };
   };
-  const write = (to: string) => policy.save(to);
   const tell = async (event: RunEvent) => {
     for (const track of run.trackers ?? []) await track(event);
   };
@@ -64,7 +63,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   let saved = step;
   const save = async () => {
     if (saved === step) return;
-    const checkpoint = await saveCheckpoint(folder, stateAt(step), settings.keep, write);
+    const checkpoint = await saveCheckpoint(folder, stateAt(step), settings.keep, (to) => policy.save(to));
     saved = step;
     await tell({ type: 'checkpoint', step, folder: checkpoint });
   };
@@ -106,7 +105,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 
   const outcome: Outcome = step >= steps ? 'finished' : signal?.aborted === true ? 'interrupted' : 'time-limit';
   await save();
-  if (outcome !== 'interrupted') await saveFinal(folder, stateAt(step), write);
+  if (outcome !== 'interrupted') await saveFinal(folder, stateAt(step), (to) => policy.save(to, 'weights'));
   await tell({ type: 'end', step, steps, outcome });
   return { outcome, step };
 }

@@ -92,9 +92,10 @@ export function fakePolicy(positions = 4): Policy {
       updates++;
       return Promise.resolve({ gradientNorm });
     },
-    save: (folder) => {
+    save: (folder, content = 'resumable') => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, 'fake.json'), JSON.stringify({ logits, updates }));
+      if (content === 'resumable') writeFileSync(join(folder, 'optimizer'), '');
       return Promise.resolve();
     },
     load: (folder) => {

@@ -156,6 +156,9 @@ describe('train', () => {
     expect(listCheckpoints(folder).map(({ state }) => state.step)).toEqual([6, 7]);
     expect(events.filter((e) => e.type === 'checkpoint').map((e) => e.step)).toEqual([2, 4, 6, 7]);
     expect(existsSync(join(folder, 'final', 'fake.json'))).toBe(true);
+    // What resuming needs would double the size of what is handed on.
+    expect(existsSync(join(folder, 'final', 'optimizer'))).toBe(false);
+    expect(existsSync(join(folder, 'checkpoints', 'step-000007', 'optimizer'))).toBe(true);
     const state = JSON.parse(readFileSync(join(folder, 'final', 'trainer.json'), 'utf8')) as unknown;
     expect(state).toMatchObject({ version: 1, step: 7, steps: 7, seed: 0 });
   });

@@ -76,9 +76,13 @@ export interface Policy {
   ): Promise<LossResult>;
   /** One optimizer update from the stored gradients, which are then cleared. The norm is that before clipping. */
   optimizerStep(options: OptimizerOptions): Promise<{ gradientNorm: number }>;
-  /** Writes a Hugging Face folder (or a PEFT adapter folder) with the optimizer's state beside it. */
-  save(folder: string): Promise<void>;
-  /** Restores what `save` wrote, weights and optimizer both. */
+  /**
+   * Writes a Hugging Face folder (or a PEFT adapter folder).
+   *
+   * @param content - 'resumable' puts the optimizer's state beside the weights. Default: 'resumable'
+   */
+  save(folder: string, content?: 'resumable' | 'weights'): Promise<void>;
+  /** Restores what `save` wrote, and the optimizer's state if it is there. */
   load(folder: string): Promise<void>;
   /** Frees the model's memory. */
   dispose(): void;

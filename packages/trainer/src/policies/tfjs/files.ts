@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createAdamWState, type AdamWState } from '../../models/adamw.js';
 import { firstNonFinite } from '../../models/finite.js';
 import type { Parameters } from '../../models/gradients.js';
-import { OPTIMIZER_FILE, readOptimizer, writeOptimizer } from '../../models/optimizer-file.js';
+import { OPTIMIZER_FILE, readOptimizer } from '../../models/optimizer-file.js';
 import { readPeft, writePeft } from '../../models/peft.js';
 import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import { uploadParameters } from '../../models/qwen2.5-vl/parameters.js';
@@ -13,7 +13,7 @@ import { trainedNames, trainedTensors, type PolicyWeights } from './weights.js';
 
 /**
  * Writes a PEFT folder when an adapter is trained, else a Hugging Face folder with the companion files of the checkpoint
- * that training started from; the optimizer's state goes beside the weights.
+ * that training started from.
  *
  * @throws Error naming the tensor, before anything is written, when a trained weight is not finite.
  */
@@ -21,7 +21,6 @@ export async function saveWeights(
   folder: string,
   config: Qwen25VlConfig,
   weights: PolicyWeights,
-  optimizer: AdamWState,
   checkpoint: string,
 ): Promise<void> {
   await checkWeights(trainedTensors(weights));
@@ -31,7 +30,6 @@ export async function saveWeights(
     const read = async (name: string): Promise<Float32Array> => (await weights.base.get(name)!.data()) as Float32Array;
     await saveCheckpoint(folder, config, read, { companionsFrom: checkpoint });
   }
-  await writeOptimizer(folder, optimizer);
 }
 
 async function checkWeights(trained: Parameters): Promise<void> {

@@ -5,6 +5,7 @@ import type { Prompt } from '../../data/prompt.js';
 import { adamWStep, clipScale, createAdamWState, gradientNorm, type AdamWState } from '../../models/adamw.js';
 import { createGradients } from '../../models/gradients.js';
 import type { LoraOptions } from '../../models/lora.js';
+import { writeOptimizer } from '../../models/optimizer-file.js';
 import { readConfig, type Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import { readGenerationConfig } from '../../models/qwen2.5-vl/generation-config.js';
 import { generate } from '../../models/qwen2.5-vl/generation.js';
@@ -110,7 +111,10 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       if (!freezeVision) embeddings.policy.clear();
       return { gradientNorm: norm };
     },
-    save: (folder) => saveWeights(folder, config, weights, optimizer, checkpoint),
+    save: async (folder, content = 'resumable') => {
+      await saveWeights(folder, config, weights, checkpoint);
+      if (content === 'resumable') await writeOptimizer(folder, optimizer);
+    },
     load: async (folder) => {
       const loaded = await loadWeights(folder, config, weights, freezeVision);
       disposeOptimizer(optimizer);

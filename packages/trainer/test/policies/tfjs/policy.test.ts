@@ -181,6 +181,8 @@ describe('createTfjsPolicy', () => {
       'adapter_model.safetensors',
       'optimizer.safetensors',
     ]);
+    await lora.save(join(folder, 'final'), 'weights');
+    expect((await readdir(join(folder, 'final'))).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
     for (const policy of [full, lora]) policy.dispose();
   });
 
