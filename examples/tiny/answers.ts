@@ -45,11 +45,11 @@ export function writeAnswer(label: ScoreLabel | DegradationLabel, random: () => 
 }
 
 /** How often a careless annotator errs. */
-const CARELESS = { layout: 0.3, classGuess: 0.3, levelSlip: 0.3, scoreDeviation: 0.45 } as const;
+const CARELESS = { layout: 0.3, overlooked: 0.2, classGuess: 0.2, levelSlip: 0.3, scoreDeviation: 0.45 } as const;
 
 /**
- * What a careless annotator writes for a label: the class is a guess in 3 of 10 answers, the level else off by one in 3
- * of 10, the score off by a normal error of 0.45, and in 3 of 10 a tag or brace is left out. A model that imitates such
+ * What a careless annotator writes for a label: 2 of 10 distortions are overlooked, 2 of 10 classes are a guess, the level
+ * is else off by one in 3 of 10, the score off by a normal error of 0.45, and in 3 of 10 a tag or brace is left out. A model that imitates such
  * answers knows what is right (it is still the likeliest answer) and yet often says something else: what a model is
  * like before reinforcement learning, and what GRPO can win back from rewards alone.
  *
@@ -67,7 +67,9 @@ function misjudge(label: ScoreLabel | DegradationLabel, random: () => number): S
     const score = label.score + CARELESS.scoreDeviation * normal(random);
     return { task: 'score', score: Math.min(5, Math.max(1, score)) };
   }
-  if (random() < CARELESS.classGuess) {
+  const slip = random();
+  if (slip < CARELESS.overlooked) return { task: 'degradation', distortionClass: 'null', level: 'null' };
+  if (slip < CARELESS.overlooked + CARELESS.classGuess) {
     const distortionClass = DISTORTION_CLASSES[Math.floor(random() * DISTORTION_CLASSES.length)]!;
     const level = distortionClass === 'null' ? 'null' : LEVELS[Math.floor(random() * LEVELS.length)]!;
     return { task: 'degradation', distortionClass, level };

@@ -1,7 +1,7 @@
 // Makes the checkpoint that the tiny recipe starts from, by supervised training, in two commands:
 //
 //   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts vision  --out runs/tiny-vision --minutes 40
-//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts decoder --from runs/tiny-vision --out examples/tiny/checkpoint --minutes 5 --learning-rate 1.5e-3
+//   node --conditions=@q-insight/source --import tsx examples/tiny/cold-start.ts decoder --from runs/tiny-vision --out examples/tiny/checkpoint --minutes 6 --learning-rate 1.5e-3
 //
 // `vision` trains everything on captions, long. It writes every few minutes and at the end; --from goes on from an
 // earlier result. `decoder` keeps the vision tower, starts the decoder anew and trains it to imitate a careless annotator
