@@ -1,7 +1,8 @@
-import { type AggregationMode, type CorrectionStep, grpoLoss, type GrpoOptions } from '../../src/index.js';
+import { type CorrectionStep, grpoLoss, type GrpoOptions } from '../../src/index.js';
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { modes } from './loss-trl.js';
 
 interface Case {
   readonly in: number;
@@ -22,17 +23,6 @@ interface Case {
   readonly loss: number;
   readonly grad: number[][];
 }
-
-const modes: Readonly<Record<string, AggregationMode>> = {
-  grpo: 'sequence-mean-token-mean',
-  sapo: 'sequence-mean-token-mean',
-  bnpo: 'token-mean',
-  dapo: 'token-mean',
-  cispo: 'token-mean',
-  vespo: 'token-mean',
-  dr_grpo: 'constant',
-  luspo: 'sequence-mean-token-sum',
-};
 
 function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
   const { epsilon_low: clipLow = 0.2, epsilon_high: clipHigh = 0.2, delta: dualClip = Infinity } = config;

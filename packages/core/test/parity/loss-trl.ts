@@ -23,7 +23,8 @@ interface Case {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-const modes: Readonly<Record<string, AggregationMode>> = {
+/** Aggregation by TRL's `loss_type`; Liger and ms-swift took the names over. */
+export const modes: Readonly<Record<string, AggregationMode>> = {
   grpo: 'sequence-mean-token-mean',
   sapo: 'sequence-mean-token-mean',
   bnpo: 'token-mean',

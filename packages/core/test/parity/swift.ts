@@ -8,6 +8,7 @@ import {
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { modes } from './loss-trl.js';
 
 interface Case {
   readonly in: number;
@@ -31,15 +32,10 @@ interface Case {
   readonly grad: number[][];
 }
 
-const modes: Readonly<Record<string, AggregationMode>> = {
-  grpo: 'sequence-mean-token-mean',
-  sapo: 'sequence-mean-token-mean',
-  bnpo: 'token-mean',
-  dapo: 'token-mean',
-  cispo: 'token-mean',
+const swiftModes: Readonly<Record<string, AggregationMode>> = {
+  ...modes,
   fipo: 'token-mean',
   real: 'sequence-mean-token-mean',
-  dr_grpo: 'constant',
 };
 
 function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
@@ -103,7 +99,7 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
     entropy: { share: config.q ?? 1 },
     kl: loss === 'real' ? {} : kl,
     aggregation: {
-      mode: modes[loss]!,
+      mode: swiftModes[loss]!,
       emptySequences: 'count',
       length: 24,
       counts: { tokens, sequences: rows, filledSequences: rows },
