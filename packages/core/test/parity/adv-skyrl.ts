@@ -7,21 +7,11 @@ import {
   reinforcePlusPlusAdvantages,
 } from '../../src/index.js';
 import { golden, matrix } from '../support/golden.js';
-import { counted, spread } from './adv-verl.js';
+import { type Case as VerlCase, counted, spread } from './adv-verl.js';
 import type { Comparison, ParityCase } from './case.js';
 import { FLOAT32_UNIT, groupErrors } from './rounding.js';
 
-interface Case {
-  readonly fn: string;
-  readonly dtype: 'float32' | 'float64';
-  readonly rewards: number[];
-  readonly groups: number[];
-  readonly mask: number[][];
-  readonly adv: number[][];
-  readonly ret: number[][];
-  readonly tokenRewards: number[][];
-  readonly gamma: number;
-}
+type Case = Pick<VerlCase, 'fn' | 'dtype' | 'rewards' | 'groups' | 'mask' | 'adv' | 'ret' | 'tokenRewards' | 'gamma'>;
 
 const raw = { singletons: 'raw' } as const;
 

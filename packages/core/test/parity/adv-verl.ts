@@ -19,7 +19,8 @@ import { golden, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
 import { FLOAT32_UNIT, FLOAT64_UNIT, groupErrors } from './rounding.js';
 
-interface Case {
+/** SkyRL's file has the same form. */
+export interface Case {
   readonly fn: string;
   readonly dtype: 'float32' | 'float64';
   readonly rewards: number[];
