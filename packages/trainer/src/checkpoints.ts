@@ -123,8 +123,16 @@ export function finalCheckpoint(run: string): Checkpoint | undefined {
   return checkpoint;
 }
 
-const writeState = (folder: string, state: TrainerState) =>
-  writeFileSync(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
+async function writeCheckpoint(
+  folder: string,
+  state: TrainerState,
+  save: (folder: string) => Promise<void>,
+): Promise<void> {
+  await writeAtomically(folder, async (partial) => {
+    await save(partial);
+    writeFileSync(join(partial, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
+  });
+}
 
 /**
  * Writes `checkpoints/step-000050/`, then removes the oldest beyond `keep`.
@@ -142,10 +150,7 @@ export async function saveCheckpoint(
   save: (folder: string) => Promise<void>,
 ): Promise<string> {
   const folder = join(run, 'checkpoints', `step-${String(state.step).padStart(6, '0')}`);
-  await writeAtomically(folder, async (partial) => {
-    await save(partial);
-    writeState(partial, state);
-  });
+  await writeCheckpoint(folder, state, save);
   // Removal comes last: until the new checkpoint is whole, the old ones are all there is.
   for (const old of listCheckpoints(run).slice(0, -Math.max(1, keep))) {
     rmSync(setAside(old.folder), { recursive: true, force: true });
@@ -160,9 +165,6 @@ export async function saveFinal(
   save: (folder: string) => Promise<void>,
 ): Promise<string> {
   const folder = join(run, 'final');
-  await writeAtomically(folder, async (partial) => {
-    await save(partial);
-    writeState(partial, state);
-  });
+  await writeCheckpoint(folder, state, save);
   return folder;
 }

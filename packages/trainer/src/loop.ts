@@ -4,11 +4,11 @@ import { saveCheckpoint, saveFinal, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import type { Settings } from './config/schema.js';
 import type { Dataset, Prompt } from './data/prompt.js';
+import { learningRateAt } from './models/schedules.js';
 import type { Completion, Matrix, OptimizerOptions, Policy } from './policies/policy.js';
 import type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
 import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
 import { checkLogps } from './training/check-logps.js';
-import { learningRateAt } from './training/learning-rate.js';
 import { lossOptions, type LossOptions } from './training/loss-options.js';
 import { microBatches, samplerDifference, type MicroBatch } from './training/micro-batch.js';
 import { promptIndices } from './training/prompt-order.js';
@@ -52,6 +52,8 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   const { settings, folder, policy, dataset, signal, clock = () => performance.now() / 1000 } = run;
   const { grpo, optimizer, steps, seed } = settings;
   const maths = lossOptions(grpo);
+  // A run shorter than its warm-up ends within it.
+  const schedule = { ...optimizer, totalSteps: Math.max(steps, optimizer.warmupSteps) };
   const stateAt = (done: number): TrainerState => {
     return { version: 1, step: done, steps, seed, settingsHash: settingsHash(settings) };
   };
@@ -85,7 +87,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     const rollouts = groups.flat();
     watch.lap('time/reward');
 
-    const learningRate = learningRateAt(step, steps, optimizer);
+    const learningRate = learningRateAt(step - 1, schedule);
     const batches = microBatches(rollouts, grpo.microBatch, maths.aggregation);
     const update = await updatePolicy(policy, step, batches, maths, grpo, { ...optimizer, learningRate });
     watch.lap('time/update');

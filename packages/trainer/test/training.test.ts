@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { lossOptions } from '../src/training/loss-options.js';
-import { learningRateAt } from '../src/training/learning-rate.js';
+import { learningRateAt } from '../src/models/schedules.js';
 import { promptIndices } from '../src/training/prompt-order.js';
 import { rewardsOf } from '../src/training/rewards.js';
 import { stopwatch } from '../src/training/stopwatch.js';
@@ -8,7 +8,7 @@ import { fakeSettings } from './fake-run.js';
 
 describe('learningRateAt', () => {
   const rates = (schedule: 'linear' | 'cosine' | 'constant', warmupSteps: number) =>
-    [1, 2, 3, 4, 5].map((step) => learningRateAt(step, 5, { learningRate: 1, schedule, warmupSteps }));
+    [0, 1, 2, 3, 4].map((step) => learningRateAt(step, { totalSteps: 5, learningRate: 1, schedule, warmupSteps }));
 
   // get_linear_schedule_with_warmup and its siblings of Hugging Face transformers, lr_lambda(0) to lr_lambda(4)
   test('linear', () => {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { newestRun, readRunSettings } from '../config/run-folder.js';
 import type { Settings } from '../config/schema.js';
 import { first } from '../training/dataset.js';
-import type { Dataset } from '../data/prompt.js';
+import { imagesOf, type Dataset } from '../data/prompt.js';
+import { writeJson } from '../models/files.js';
 import { comparisonTable, exampleText } from '../tracking/comparison.js';
-import { EVALUATION_FILE, writeJson, type EvaluationFile, type Example } from '../tracking/evaluation-file.js';
-import { imagesOf } from '../tracking/jsonl.js';
+import { EVALUATION_FILE, type EvaluationFile, type Example } from '../tracking/evaluation-file.js';
 import { progressBar } from '../tracking/progress.js';
 import { writePicture } from '../tracking/report/picture.js';
 import { writeReport } from '../tracking/report/write-report.js';
@@ -92,7 +92,7 @@ export async function evaluateRun(run: string, options: EvaluateOptions, parts: 
     examples,
     details: { before: before.details, after: after.details },
   };
-  writeJson(join(run, EVALUATION_FILE), evaluation);
+  await writeJson(join(run, EVALUATION_FILE), evaluation);
   const report = writeReport(run);
   console.log(`\n${comparisonTable(evaluation)}\n\n${examples.map(exampleText).join('\n\n')}\n\nreport: ${report}`);
   return evaluation;

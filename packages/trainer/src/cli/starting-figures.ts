@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../config/schema.js';
-import { readJsonSync } from '../models/files.js';
-import { writeJson } from '../tracking/evaluation-file.js';
+import { readJsonSync, writeJson } from '../models/files.js';
 import type { Judged } from './judge-policy.js';
 
 const CACHE_FILE = 'evaluation-start.json';
@@ -31,6 +30,6 @@ export async function startingFigures(run: string, settings: Settings, judge: ()
   const cached = readCache(file);
   if (cached?.key === key) return cached.judged;
   const judged = await judge();
-  writeJson(file, { key, judged });
+  await writeJson(file, { key, judged });
   return judged;
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { fileProblem } from '../models/files.js';
+import { readTextSync } from '../models/files.js';
 import { settingsIssues, type SettingsIssue } from './issue.js';
 import { applyOverride, type Override } from './override.js';
 import { settingsSchema, type Settings } from './schema.js';
@@ -15,15 +15,6 @@ function lineOf(document: Document, lines: LineCounter, path: readonly (string |
     if (range) return lines.linePos(range[0]).line;
   }
   return undefined;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Error(`${file}: ${missing ? 'no such recipe file' : fileProblem(error)}`, { cause: error });
-  }
 }
 
 /** Fills in defaults and checks every key, or says what is wrong with the first bad one. */
@@ -46,7 +37,8 @@ function check(input: unknown, locate: (issue: SettingsIssue) => string): Settin
  */
 export function loadSettings(file: string, overrides: readonly Override[] = []): Settings {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter: lines });
+  if (!existsSync(file)) throw new Error(`${file}: no such recipe file`);
+  const document = parseDocument(readTextSync(file), { lineCounter: lines });
   const syntax = document.errors[0];
   if (syntax) {
     const at = syntax.linePos?.[0].line;

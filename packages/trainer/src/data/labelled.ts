@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { checkRow } from '../config/row.js';
 import { decodeImage } from '../images/decode.js';
+import { parseJson } from './parse-json.js';
 import type { Dataset, Prompt, RgbImage } from './prompt.js';
 import { taskMessages, type PromptStyle } from './tasks.js';
 
@@ -108,12 +109,4 @@ function parseArray(text: string, file: string): Located[] {
   const value = parseJson(text, file);
   if (!Array.isArray(value)) throw new Error(`${file}: must hold an array of rows (or name it .jsonl, one row a line)`);
   return value.map((row: unknown, i) => ({ value: row, where: `${file}, row ${i + 1}` }));
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${where}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { checkRow } from '../config/row.js';
 import { decodeImage } from '../images/decode.js';
+import { parseJson } from './parse-json.js';
 import type { RgbImage } from './prompt.js';
 
 const splitSchema = z.strictObject({ train: z.array(z.string()).min(1), heldOut: z.array(z.string()).min(1) });
@@ -14,18 +15,10 @@ const splitSchema = z.strictObject({ train: z.array(z.string()).min(1), heldOut:
 export function readSplit(folder: string, side: 'train' | 'heldOut'): string[] {
   const file = path.join(folder, 'split.json');
   if (!existsSync(file)) throw new Error(`${file}: not found; expected {"train": [names], "heldOut": [names]}`);
-  const split = checkRow(splitSchema, parseJson(file), file);
+  const split = checkRow(splitSchema, parseJson(readFileSync(file, 'utf8'), file), file);
   const both = split.train.filter((name) => split.heldOut.includes(name));
   if (both.length > 0) throw new Error(`${file}: held-out photographs must not be trained on: ${both.join(', ')}`);
   return split[side];
-}
-
-function parseJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`${file}: not JSON: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** Photographs of a folder, each decoded once and kept. A failed one is tried again when asked for again. */

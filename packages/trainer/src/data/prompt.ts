@@ -45,3 +45,10 @@ export interface Dataset {
    */
   get(index: number): Promise<Prompt>;
 }
+
+/** The images a prompt shows, in order. */
+export function imagesOf({ messages }: Pick<Prompt, 'messages'>): RgbImage[] {
+  return messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [] : content.flatMap((part) => (part.type === 'image' ? [part.image] : [])),
+  );
+}

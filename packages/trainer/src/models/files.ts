@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 
 /** The system's code of a failed file operation. By shape, not `instanceof`: errors of another realm count too. */
@@ -37,15 +37,18 @@ export async function readJson(path: string): Promise<unknown> {
   return parseJson(await readText(path), path);
 }
 
-/** As {@link readJson}, at once: for small files of a run folder. */
-export function readJsonSync(path: string): unknown {
-  let text: string;
+/** As {@link readText}, at once: for small files of a run folder. */
+export function readTextSync(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw new Error(`${path}: ${fileProblem(error)}`, { cause: error });
   }
-  return parseJson(text, path);
+}
+
+/** As {@link readJson}, at once: for small files of a run folder. */
+export function readJsonSync(path: string): unknown {
+  return parseJson(readTextSync(path), path);
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -102,4 +105,10 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await replaceFile(path, async (file) => {
     await file.writeFile(`${JSON.stringify(value, null, 2)}\n`);
   });
+}
+
+/** Writes a small file of a run folder, so that a reader finds the old one or the new one, never half of one. */
+export function replaceTextSync(path: string, text: string): void {
+  writeFileSync(`${path}.partial`, text);
+  renameSync(`${path}.partial`, path);
 }

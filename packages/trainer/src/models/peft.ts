@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { checkFields } from './check-fields.js';
 import { readJson, writeJson } from './files.js';
 import { finiteTensor } from './finite.js';
 import type { Parameters } from './gradients.js';
@@ -100,12 +101,8 @@ export async function readPeftInfo(folder: string): Promise<PeftInfo> {
 
 async function openPeft(folder: string) {
   const file = join(folder, CONFIG);
-  const parsed = schema.safeParse(await readJson(file));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${file}: field "${issue.path.join('.')}": ${issue.message}`);
-  }
-  const { r: rank, lora_alpha: alpha, use_rslora: rslora, base_model_name_or_path: base } = parsed.data;
+  const data = checkFields(schema, await readJson(file), file);
+  const { r: rank, lora_alpha: alpha, use_rslora: rslora, base_model_name_or_path: base } = data;
   const weights = await openSafetensors(join(folder, WEIGHTS));
   const stored = new Map([...weights.tensors.keys()].map((name) => [internalName(name), name]));
   const targets = LORA_TARGETS.filter((target) => [...stored.keys()].some((name) => name.includes(`.${target}.`)));

@@ -1,7 +1,14 @@
 import Table from 'cli-table3';
 import { explanationLine, type Label } from '@q-insight/rewards';
 import pc from 'picocolors';
-import { FIGURE_ROWS, figureText, type EvaluationFile, type Example, type Figures } from './evaluation-file.js';
+import {
+  changeOf,
+  FIGURE_ROWS,
+  figureText,
+  type EvaluationFile,
+  type Example,
+  type Figures,
+} from './evaluation-file.js';
 
 /** What is known of the right answer, in a few words. */
 export function labelText(label: Label): string {
@@ -12,10 +19,8 @@ export function labelText(label: Label): string {
 
 function cells(before: Figures, after: Figures, key: keyof Figures): string[] {
   const [from, to] = [before[key], after[key]];
-  if (from === null || to === null) return [figureText(from), figureText(to), '-'];
-  const change = to - from;
-  const text = `${change < 0 ? '' : '+'}${change.toFixed(3)}`;
-  return [figureText(from), figureText(to), change > 0 ? pc.green(text) : change < 0 ? pc.red(text) : text];
+  const { sign, text } = changeOf(from, to);
+  return [figureText(from), figureText(to), sign > 0 ? pc.green(text) : sign < 0 ? pc.red(text) : text];
 }
 
 /** The table "before / after" for a terminal: sampled as in training, and greedy. */

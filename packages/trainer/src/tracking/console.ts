@@ -1,7 +1,7 @@
-import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import { duration, recentMean } from './duration.js';
 import type { RunEvent, StepMetrics, Tracker } from './events.js';
+import { terminalBar } from './progress.js';
 
 /** Where progress goes. */
 export interface ConsoleOptions {
@@ -36,9 +36,7 @@ export function consoleTracker(options: ConsoleOptions = {}): Tracker {
   const { stream = process.stderr, every = 5, timeLimit, clock = () => performance.now() / 1000 } = options;
   const write = (text: string) => void stream.write(`${text}\n`);
   const format = `${pc.bold('step {value}/{total}')} ${pc.green('{bar}')} {status}`;
-  const bar = stream.isTTY
-    ? new SingleBar({ format, stream, barsize: 24, hideCursor: true, barCompleteChar: '█', barIncompleteChar: '░' })
-    : undefined;
+  const bar = stream.isTTY ? terminalBar(format, stream) : undefined;
   const started = clock();
   const paces: number[] = [];
   let shown = -Infinity;

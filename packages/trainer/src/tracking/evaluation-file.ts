@@ -1,4 +1,4 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Explanation, Label } from '@q-insight/rewards';
 import type { EvaluationReport } from '../evaluation/report.js';
@@ -88,10 +88,11 @@ export const FIGURE_ROWS: readonly (readonly [key: keyof Figures, name: string])
 /** A figure as tables show it. */
 export const figureText = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
 
-/** Writes JSON so that a reader finds the old file or the new one, never half of one. */
-export function writeJson(file: string, value: unknown): void {
-  writeFileSync(`${file}.partial`, `${JSON.stringify(value, null, 2)}\n`);
-  renameSync(`${file}.partial`, file);
+/** A figure's change as tables show it, and its direction; '-' where one of the two was not measured. */
+export function changeOf(before: number | null, after: number | null): { sign: -1 | 0 | 1; text: string } {
+  if (before === null || after === null) return { sign: 0, text: '-' };
+  const change = after - before;
+  return { sign: Math.sign(change) as -1 | 0 | 1, text: `${change < 0 ? '' : '+'}${change.toFixed(3)}` };
 }
 
 /**

@@ -1,7 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RgbImage } from '../data/prompt.js';
-import { fileProblem } from '../models/files.js';
+import { imagesOf } from '../data/prompt.js';
+import { readTextSync, replaceTextSync } from '../models/files.js';
 import type { Rollout, StepMetrics, Tracker } from './events.js';
 
 /** One figure set a line, one line a step. */
@@ -22,13 +22,6 @@ export interface RolloutRecord {
   readonly reward: number | null;
   readonly advantage: number;
   readonly label: Rollout['prompt']['label'];
-}
-
-/** The pictures a prompt shows, in order. */
-export function imagesOf(prompt: Rollout['prompt']): RgbImage[] {
-  return prompt.messages
-    .flatMap((message) => (typeof message.content === 'string' ? [] : message.content))
-    .flatMap((part) => (part.type === 'image' ? [part.image] : []));
 }
 
 function record(step: number, { id, prompt, completion, rewards, total, advantage }: Rollout): RolloutRecord {
@@ -73,7 +66,8 @@ function parseObject(text: string): object | undefined {
  * @throws Error naming file and line, when one holds something else
  */
 export function readJsonLines(file: string): JsonLine[] {
-  const texts = readLines(file);
+  if (!existsSync(file)) return [];
+  const texts = readTextSync(file).split('\n');
   return texts.flatMap((text, i) => {
     if (text.trim() === '') return [];
     const value = parseObject(text);
@@ -81,15 +75,6 @@ export function readJsonLines(file: string): JsonLine[] {
     if (i === texts.length - 1 && isTorn(text)) return [];
     throw new Error(`${file}:${i + 1}: not a JSON object: ${text.trim().slice(0, 60)}`);
   });
-}
-
-function readLines(file: string): string[] {
-  if (!existsSync(file)) return [];
-  try {
-    return readFileSync(file, 'utf8').split('\n');
-  } catch (error) {
-    throw new Error(`${file}: ${fileProblem(error)}`, { cause: error });
-  }
 }
 
 /** A line that was being written starts as an object does. */
@@ -109,8 +94,7 @@ export function readMetrics(run: string): (StepMetrics & { readonly step: number
 export function dropLinesAfter(file: string, step: number): void {
   if (!existsSync(file)) return;
   const kept = readJsonl<{ step: number }>(file).filter((row) => row.step <= step);
-  writeFileSync(`${file}.partial`, kept.map(line).join(''));
-  renameSync(`${file}.partial`, file);
+  replaceTextSync(file, kept.map(line).join(''));
 }
 
 /** Writes metrics.jsonl and rollouts.jsonl into the run folder, a step at a time. */

@@ -17,18 +17,16 @@ export interface ProgressOptions {
   readonly clock?: () => number;
 }
 
+/** A bar as all commands draw it. */
+export function terminalBar(format: string, stream: NodeJS.WriteStream): SingleBar {
+  return new SingleBar({ format, stream, barsize: 24, hideCursor: true, barCompleteChar: '█', barIncompleteChar: '░' });
+}
+
 /** A bar in a terminal, a line every few seconds elsewhere. */
 export function progressBar(name: string, options: ProgressOptions = {}): Progress {
   const { stream = process.stderr, every = 5, clock = () => performance.now() / 1000 } = options;
   if (stream.isTTY) {
-    const bar = new SingleBar({
-      format: `${name} ${pc.green('{bar}')} {value}/{total} answers`,
-      stream,
-      barsize: 24,
-      hideCursor: true,
-      barCompleteChar: '█',
-      barIncompleteChar: '░',
-    });
+    const bar = terminalBar(`${name} ${pc.green('{bar}')} {value}/{total} answers`, stream);
     bar.start(1, 0);
     return {
       update: (done, total) => {

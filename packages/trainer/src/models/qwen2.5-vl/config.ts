@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { checkFields } from '../check-fields.js';
 import { readJson } from '../files.js';
 import { textSchema, topSchema, visionSchema } from './config-schema.js';
 
@@ -57,14 +58,6 @@ export interface Qwen25VlConfig {
   readonly bosTokenId: number | null;
   readonly eosTokenId: number | readonly number[] | null;
   readonly padTokenId: number | null;
-}
-
-function check<T extends z.ZodType>(file: string, prefix: string, schema: T, value: unknown): z.output<T> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const field = [...(prefix === '' ? [] : [prefix]), ...issue.path.map(String)].join('.');
-  throw new Error(`${file}: ${field === '' ? '' : `field "${field}": `}${issue.message}`);
 }
 
 function textConfig(file: string, prefix: string, text: z.output<typeof textSchema>): TextConfig {
@@ -143,14 +136,18 @@ function visionConfig(file: string, vision: z.output<typeof visionSchema>, textH
  * @throws Error naming file and field.
  */
 export function parseConfig(value: unknown, file: string): Qwen25VlConfig {
-  const top = check(file, '', topSchema, value);
+  const top = checkFields(topSchema, value, file);
   const fields = value as Record<string, unknown>;
   const nested = fields['text_config'] !== undefined && fields['text_config'] !== null;
   const prefix = nested ? 'text_config' : '';
-  const text = check(file, prefix, textSchema, nested ? fields['text_config'] : fields);
-  const vision = check(file, 'vision_config', visionSchema, fields['vision_config']);
+  const text = checkFields(textSchema, nested ? fields['text_config'] : fields, file, prefix);
+  const vision = checkFields(visionSchema, fields['vision_config'], file, 'vision_config');
   // Token ids moved with the layout, but tools that edit configs set them at the top in both.
-  const ids = check(file, '', textSchema.pick({ bos_token_id: true, eos_token_id: true, pad_token_id: true }), fields);
+  const ids = checkFields(
+    textSchema.pick({ bos_token_id: true, eos_token_id: true, pad_token_id: true }),
+    fields,
+    file,
+  );
   return {
     text: textConfig(file, prefix, text),
     vision: visionConfig(file, vision, text.hidden_size),

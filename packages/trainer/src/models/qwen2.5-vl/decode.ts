@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { MASKED, scale } from '../layers/attention.js';
+import { gatedMlp } from '../layers/gated-mlp.js';
 import { linear, mergeLinear } from '../layers/linear.js';
 import { rmsNorm } from '../layers/rms-norm.js';
 import type { RotaryTable } from '../layers/rotary.js';
 import { free, tidy } from '../tidy.js';
-import { feedForward, projectHeads, type DecoderLayer } from './decoder-layer.js';
+import { mlpOf, projectHeads, type DecoderLayer } from './decoder-layer.js';
 import type { PackedLayout } from './packed-layout.js';
 
 /** Keys and values of one layer. */
@@ -72,7 +73,7 @@ export function decodeLayer(
     const tailV = tf.add<tf.Tensor3D>(cache.tailV, tf.mul(keyBlocks(v, context.layout), context.present));
     const attended = attendToCache(q, { ...cache, tailK, tailV }, context);
     const middle: tf.Tensor2D = tf.add(x, linear(attended, layer.o));
-    return { y: feedForward(middle, layer).y, tailK, tailV };
+    return { y: gatedMlp(middle, mlpOf(layer)).y, tailK, tailV };
   });
   free(cache.tailK, cache.tailV);
   cache.tailK = tailK;

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { tidy } from '../tidy.js';
 import type { Gradients } from '../gradients.js';
+import { gatedMlp, gatedMlpBackward, type GatedMlp, type GatedMlpSaved } from '../layers/gated-mlp.js';
 import { linear, linearBackward, type Linear } from '../layers/linear.js';
 import { rmsNorm, rmsNormBackward, type RmsNorm } from '../layers/rms-norm.js';
 import { rotate, rotateBackward, type RotaryTable } from '../layers/rotary.js';
-import { swiglu, swigluAgain } from '../layers/swiglu.js';
 import { packedAttention, packedAttentionBackward, type PackedAttention } from './packed-attention.js';
 import type { PackedLayout, PackedMasks } from './packed-layout.js';
 
@@ -36,14 +36,10 @@ export interface DecoderLayerResult {
   readonly saved: Saved;
 }
 
-interface Saved {
+interface Saved extends GatedMlpSaved {
   readonly x: tf.Tensor2D;
   readonly normed: tf.Tensor2D;
   readonly attended: PackedAttention;
-  readonly middle: tf.Tensor2D;
-  readonly normedMiddle: tf.Tensor2D;
-  readonly gate: tf.Tensor2D;
-  readonly up: tf.Tensor2D;
 }
 
 /**
@@ -58,8 +54,8 @@ export function decoderLayer(x: tf.Tensor2D, layer: DecoderLayer, context: Decod
     const { q, k, v } = projectHeads(normed, layer, layout, context.rotary);
     const attended = packedAttention(q, k, v, layout, masks);
     const middle: tf.Tensor2D = tf.add(x, linear(attended.out, layer.o));
-    const { y, ...mlp } = feedForward(middle, layer);
-    return { y, saved: { x, normed, attended, middle, ...mlp } };
+    const { y, saved } = gatedMlp(middle, mlpOf(layer));
+    return { y, saved: { x, normed, attended, ...saved } };
   });
 }
 
@@ -78,16 +74,8 @@ export function projectHeads(
   return { q: rotate(q, rotary), k: rotate(k, rotary), v };
 }
 
-/** middle + down(silu(gate n) · up n), n = norm(middle). */
-export function feedForward(
-  middle: tf.Tensor2D,
-  layer: DecoderLayer,
-): { readonly y: tf.Tensor2D } & Pick<Saved, 'normedMiddle' | 'gate' | 'up'> {
-  const normedMiddle = rmsNorm(middle, layer.postNorm);
-  const gate = linear(normedMiddle, layer.gate);
-  const up = linear(normedMiddle, layer.up);
-  return { y: tf.add(middle, linear(swiglu(gate, up), layer.down)), normedMiddle, gate, up };
-}
+/** The layer's second half. */
+export const mlpOf = ({ postNorm: norm, gate, up, down }: DecoderLayer): GatedMlp => ({ norm, gate, up, down });
 
 /**
  * @param dy - [rows, D]
@@ -101,7 +89,7 @@ export function decoderLayerBackward(
   gradients: Gradients,
 ): tf.Tensor2D {
   return tidy(() => {
-    const dMiddle = tf.add<tf.Tensor2D>(dy, feedForwardBackward(saved, dy, layer, gradients));
+    const dMiddle = gatedMlpBackward(saved, dy, mlpOf(layer), gradients);
     const { attended, normed } = saved;
     const dOut = linearBackward(attended.out, dMiddle, layer.o, gradients);
     const { dQ, dK, dV } = packedAttentionBackward(attended, dOut, context.layout);
@@ -113,15 +101,4 @@ export function decoderLayerBackward(
     ]);
     return tf.add(dMiddle, rmsNormBackward(saved.x, dNormed, layer.inputNorm, gradients));
   });
-}
-
-function feedForwardBackward(saved: Saved, dy: tf.Tensor2D, layer: DecoderLayer, gradients: Gradients): tf.Tensor2D {
-  const { gate, up, middle, normedMiddle } = saved;
-  const activated = swigluAgain(gate, up);
-  const { dGate, dUp } = activated.backward(linearBackward(activated.y, dy, layer.down, gradients));
-  const dNormed: tf.Tensor2D = tf.add(
-    linearBackward(normedMiddle, dGate, layer.gate, gradients),
-    linearBackward(normedMiddle, dUp, layer.up, gradients),
-  );
-  return rmsNormBackward(middle, dNormed, layer.postNorm, gradients);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkFields } from '../check-fields.js';
 import { readJsonIfPresent } from '../files.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
 import { readTokenizer, type Tokenizer } from './tokenizer.js';
@@ -42,17 +43,13 @@ export async function readGenerationConfig(
   tokenizer?: Tokenizer,
 ): Promise<GenerationConfig> {
   const file = join(folder, 'generation_config.json');
-  const parsed = schema.safeParse((await readJsonIfPresent(file)) ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${file}: field "${issue.path.join('.')}": ${issue.message}`);
-  }
+  const data = checkFields(schema, (await readJsonIfPresent(file)) ?? {}, file);
   const model = config ?? (await readConfig(folder));
   const words = tokenizer ?? (await readTokenizer(folder));
-  const candidates = [parsed.data.eos_token_id, model.eosTokenId, await namedToken(folder, words, 'eos_token')];
+  const candidates = [data.eos_token_id, model.eosTokenId, await namedToken(folder, words, 'eos_token')];
   const eosTokenIds = candidates.map(asList).find((ids) => ids.length > 0);
   if (eosTokenIds === undefined) throw new Error(`${file}: field "eos_token_id": missing, and no other file has it`);
   const padTokenId =
-    parsed.data.pad_token_id ?? model.padTokenId ?? (await namedToken(folder, words, 'pad_token')) ?? eosTokenIds[0]!;
+    data.pad_token_id ?? model.padTokenId ?? (await namedToken(folder, words, 'pad_token')) ?? eosTokenIds[0]!;
   return { eosTokenIds, padTokenId };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { RgbImage } from '../../data/prompt.js';
 import { resizeImage } from '../../images/resize.js';
+import { checkFields } from '../check-fields.js';
 import { readJsonIfPresent } from '../files.js';
 import { smartResize, type PixelBounds, type PixelLimits } from './smart-resize.js';
 
@@ -70,12 +71,7 @@ async function findSettings(folder: string): Promise<{ file: string; settings: u
  */
 export async function readImageProcessor(folder: string, bounds: PixelLimits = {}): Promise<ImageProcessorConfig> {
   const { file, settings } = await findSettings(folder);
-  const parsed = schema.safeParse(settings);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new Error(`${file}: field "${issue.path.join('.')}": ${issue.message}`);
-  }
-  const data = parsed.data;
+  const data = checkFields(schema, settings, file);
   const missing = (field: string): never => {
     throw new Error(`${file}: field "${field}": missing`);
   };

@@ -1,4 +1,4 @@
-import type { Prompt, RgbImage } from '../../data/prompt.js';
+import { imagesOf, type Prompt, type RgbImage } from '../../data/prompt.js';
 import { readChatTemplate, type ChatTemplate } from './chat-template.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
 import { processImage, readImageProcessor, type ImageProcessorConfig, type ProcessedImage } from './image-processor.js';
@@ -35,12 +35,6 @@ export interface Processor {
    * @throws Error naming the prompt, when its text holds image placeholders of its own or it is too long.
    */
   readonly process: (prompt: Pick<Prompt, 'id' | 'messages'>) => ProcessedPrompt;
-}
-
-function imagesOf(prompt: Pick<Prompt, 'messages'>): RgbImage[] {
-  return prompt.messages.flatMap(({ content }) =>
-    typeof content === 'string' ? [] : content.flatMap((part) => (part.type === 'image' ? [part.image] : [])),
-  );
 }
 
 /** How many tokens of the language model a picture becomes. */
@@ -125,41 +119,4 @@ export async function readProcessor(
     return { inputIds, images, ...positionIds(inputIds, grids, imageTokenId, image.mergeSize) };
   };
   return { tokenizer, chatTemplate, image, process };
-}
-
-/** Prompts of one batch, padded on the left to the longest so that all end where their completions begin. */
-export interface PaddedPrompts {
-  /** [B, T] */
-  readonly inputIds: Int32Array;
-  /** [B, T]: 1 is a token, 0 padding. */
-  readonly attentionMask: Int32Array;
-  /** [3, B, T], 0 at padding. */
-  readonly positionIds: Int32Array;
-  /** [B] */
-  readonly ropeDeltas: readonly number[];
-  readonly length: number;
-}
-
-/** Pads prompts on the left to the longest. */
-export function padLeft(prompts: readonly ProcessedPrompt[], padTokenId: number): PaddedPrompts {
-  const length = prompts.reduce((longest, { inputIds }) => Math.max(longest, inputIds.length), 0);
-  const batch = prompts.length;
-  const inputIds = new Int32Array(batch * length).fill(padTokenId);
-  const attentionMask = new Int32Array(batch * length);
-  const positions = new Int32Array(3 * batch * length);
-  for (const [row, prompt] of prompts.entries()) {
-    const tokens = prompt.inputIds.length;
-    const start = (row + 1) * length - tokens;
-    inputIds.set(prompt.inputIds, start);
-    attentionMask.fill(1, start, start + tokens);
-    for (let axis = 0; axis < 3; axis++)
-      positions.set(prompt.positionIds.subarray(axis * tokens, (axis + 1) * tokens), axis * batch * length + start);
-  }
-  return {
-    inputIds,
-    attentionMask,
-    positionIds: positions,
-    ropeDeltas: prompts.map(({ ropeDelta }) => ropeDelta),
-    length,
-  };
 }

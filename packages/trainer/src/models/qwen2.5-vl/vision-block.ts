@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.js';
+import { gatedMlp, gatedMlpBackward, type GatedMlp, type GatedMlpSaved } from '../layers/gated-mlp.js';
 import { linear, linearBackward, type Linear } from '../layers/linear.js';
 import { rmsNorm, rmsNormBackward, type RmsNorm } from '../layers/rms-norm.js';
 import { rotate, rotateBackward, type RotaryTable } from '../layers/rotary.js';
-import { swiglu, swigluAgain } from '../layers/swiglu.js';
 import { tidy } from '../tidy.js';
 import {
   segmentAttention,
@@ -31,15 +31,13 @@ export interface VisionContext {
   readonly within: Segments;
 }
 
-interface Saved {
+interface Saved extends GatedMlpSaved {
   readonly x: tf.Tensor2D;
   readonly normed: tf.Tensor2D;
   readonly attended: SegmentAttention;
-  readonly middle: tf.Tensor2D;
-  readonly normedMiddle: tf.Tensor2D;
-  readonly gate: tf.Tensor2D;
-  readonly up: tf.Tensor2D;
 }
+
+const mlpOf = ({ norm2: norm, gate, up, down }: VisionBlock): GatedMlp => ({ norm, gate, up, down });
 
 /**
  * x + attention(norm1 x), then + mlp(norm2 ·).
@@ -60,11 +58,8 @@ export function visionBlock(
     const [q, k] = [rotate(part(0), context.rotary), rotate(part(1), context.rotary)];
     const attended = segmentAttention(q, k, part(2), context.within);
     const middle: tf.Tensor2D = tf.add(x, linear(attended.out, block.proj));
-    const normedMiddle = rmsNorm(middle, block.norm2);
-    const gate = linear(normedMiddle, block.gate);
-    const up = linear(normedMiddle, block.up);
-    const y: tf.Tensor2D = tf.add(middle, linear(swiglu(gate, up), block.down));
-    return { y, saved: { x, normed, attended, middle, normedMiddle, gate, up } };
+    const { y, saved } = gatedMlp(middle, mlpOf(block));
+    return { y, saved: { x, normed, attended, ...saved } };
   });
 }
 
@@ -80,14 +75,8 @@ export function visionBlockBackward(
   gradients: Gradients,
 ): tf.Tensor2D {
   return tidy(() => {
-    const { x, normed, attended, middle, normedMiddle, gate, up } = saved;
-    const activated = swigluAgain(gate, up);
-    const { dGate, dUp } = activated.backward(linearBackward(activated.y, dy, block.down, gradients));
-    const dNormedMiddle: tf.Tensor2D = tf.add(
-      linearBackward(normedMiddle, dGate, block.gate, gradients),
-      linearBackward(normedMiddle, dUp, block.up, gradients),
-    );
-    const dMiddle: tf.Tensor2D = tf.add(dy, rmsNormBackward(middle, dNormedMiddle, block.norm2, gradients));
+    const { x, normed, attended } = saved;
+    const dMiddle = gatedMlpBackward(saved, dy, mlpOf(block), gradients);
     const dOut = linearBackward(attended.out, dMiddle, block.proj, gradients);
     const { dQ, dK, dV } = segmentAttentionBackward(attended, dOut, block.heads, context.within);
     const dParts = [rotateBackward(dQ, context.rotary), rotateBackward(dK, context.rotary), dV];

@@ -1,5 +1,12 @@
 import { labelText } from '../comparison.js';
-import { FIGURE_ROWS, figureText, type EvaluationFile, type Example, type Figures } from '../evaluation-file.js';
+import {
+  changeOf,
+  FIGURE_ROWS,
+  figureText,
+  type EvaluationFile,
+  type Example,
+  type Figures,
+} from '../evaluation-file.js';
 import { duration } from '../duration.js';
 import type { StepMetrics } from '../events.js';
 import { CHART_SCRIPT } from './chart-script.js';
@@ -51,12 +58,10 @@ function facts({ metrics, steps, evaluation }: ReportContent): Markup {
 
 function figureCells(before: Figures, after: Figures, key: keyof Figures): Markup {
   const [from, to] = [before[key], after[key]];
-  const change = from === null || to === null ? null : to - from;
-  const sign = change === null || change === 0 ? '' : change > 0 ? 'up' : 'down';
-  const text = change === null ? '-' : `${change < 0 ? '' : '+'}${change.toFixed(3)}`;
+  const { sign, text } = changeOf(from, to);
   return html`<td>${figureText(from)}</td>
     <td>${figureText(to)}</td>
-    <td class="${sign}">${text}</td>`;
+    <td class="${sign > 0 ? 'up' : sign < 0 ? 'down' : ''}">${text}</td>`;
 }
 
 function comparison({ before, after, prompts, samples, step }: EvaluationFile): Markup {

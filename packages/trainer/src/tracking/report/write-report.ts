@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readRunSettings, SETTINGS_FILE } from '../../config/run-folder.js';
+import { replaceTextSync } from '../../models/files.js';
 import { readEvaluation } from '../evaluation-file.js';
 import { readMetrics } from '../jsonl.js';
 import { reportPage } from './page.js';
@@ -33,7 +34,6 @@ export function writeReport(run: string): string {
     uplot: uplotFiles(),
   });
   const file = join(run, REPORT_FILE);
-  writeFileSync(`${file}.partial`, page);
-  renameSync(`${file}.partial`, file);
+  replaceTextSync(file, page);
   return file;
 }
