@@ -1,4 +1,5 @@
 import { DISTORTION_CLASSES, LEVELS, type DegradationLabel, type ScoreLabel } from '@q-insight/rewards';
+import { gaussian } from '../../packages/trainer/src/random.js';
 import { answerJson } from '../../packages/trainer/src/data/tasks.js';
 
 /** What each distortion looks like; one of them opens the reasoning. */
@@ -64,7 +65,7 @@ export function writeCarelessAnswer(label: ScoreLabel | DegradationLabel, random
 
 function misjudge(label: ScoreLabel | DegradationLabel, random: () => number): ScoreLabel | DegradationLabel {
   if (label.task === 'score') {
-    const score = label.score + CARELESS.scoreDeviation * normal(random);
+    const score = label.score + CARELESS.scoreDeviation * gaussian(random)();
     return { task: 'score', score: Math.min(5, Math.max(1, score)) };
   }
   const slip = random();
@@ -77,9 +78,4 @@ function misjudge(label: ScoreLabel | DegradationLabel, random: () => number): S
   if (label.level === 'null' || random() >= CARELESS.levelSlip) return label;
   const slipped = LEVELS.indexOf(label.level) + (random() < 0.5 ? -1 : 1);
   return { ...label, level: LEVELS[Math.min(LEVELS.length - 1, Math.max(0, slipped))]! };
-}
-
-/** A standard normal number (Box and Muller). */
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

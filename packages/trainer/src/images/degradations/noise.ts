@@ -1,5 +1,6 @@
 import { boxBlur3 } from './convolve.js';
-import { gaussian, poisson } from './random.js';
+import { gaussian } from '../../random.js';
+import { poisson } from './poisson.js';
 import { atSeverity, fromFloats, mapPixels, mapSamples, toFloats, type Degradation } from './samples.js';
 
 /** Independent normal noise on every sample. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
+import { gaussian } from '../../random.js';
 import type { Parameters } from '../gradients.js';
 import type { TensorSpec } from '../safetensors.js';
 import type { Qwen25VlConfig } from './config.js';
@@ -55,19 +56,11 @@ export function initParameters(
   return new Map(
     expectedTensors(config).map(({ name, shape }) => {
       const values = new Float32Array(tf.util.sizeFromShape([...shape]));
-      if (shape.length > 1) fillNormal(values, seedrandom(`${seed}/${name}`), standardDeviation);
-      else if (name.endsWith('.weight')) values.fill(1);
+      if (shape.length > 1) {
+        const normal = gaussian(seedrandom(`${seed}/${name}`));
+        for (let i = 0; i < values.length; i++) values[i] = standardDeviation * normal();
+      } else if (name.endsWith('.weight')) values.fill(1);
       return [name, values];
     }),
   );
-}
-
-/** Box and Muller's transform: two uniform numbers make two normal ones. */
-function fillNormal(values: Float32Array, random: () => number, standardDeviation: number): void {
-  for (let i = 0; i < values.length; i += 2) {
-    const radius = standardDeviation * Math.sqrt(-2 * Math.log(1 - random()));
-    const angle = 2 * Math.PI * random();
-    values[i] = radius * Math.cos(angle);
-    if (i + 1 < values.length) values[i + 1] = radius * Math.sin(angle);
-  }
 }
