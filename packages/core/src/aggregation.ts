@@ -1,31 +1,11 @@
 import ndarray, { type NdArray } from 'ndarray';
-import { checkAtLeast, checkOneOf, checkPositive, fail } from './checks.js';
+import { checkAtLeast, checkLength, checkOneOf, checkPositive, fail } from './checks.js';
 import { readMask, shapeOf } from './dense.js';
 import { groupMembers } from './advantages/grouping.js';
+import { type AggregationMode, type OwnMode, resolveMode } from './aggregation-modes.js';
 import type { GroupId, MaskMatrix } from './types.js';
 
-const modes = [
-  'token-mean',
-  'sequence-mean-token-mean',
-  'sequence-mean-token-sum',
-  'constant',
-  'token-sum',
-  'prompt-mean',
-] as const;
-
-/**
- * How token losses become one number. N = counted tokens, S = sequences, Lᵢ = counted tokens of sequence i.
- *
- * | mode | weight of a token of sequence i | who |
- * |---|---|---|
- * | `token-mean` | 1 / N | DAPO, arXiv 2503.14476; default of TRL and verl |
- * | `sequence-mean-token-mean` | 1 / (S Lᵢ) | GRPO, arXiv 2402.03300; Q-Insight |
- * | `sequence-mean-token-sum` | 1 / S | |
- * | `constant` | 1 / (S · length) | Dr. GRPO, arXiv 2503.20783 |
- * | `token-sum` | 1 | Tinker |
- * | `prompt-mean` | 1 / (P N_p), with P prompts of N_p counted tokens | SkyRL |
- */
-export type AggregationMode = (typeof modes)[number];
+export type { AggregationMode } from './aggregation-modes.js';
 
 /** What the weights depend on beyond a row's own mask. Counts of micro-batches or ranks add up. */
 export interface AggregationCounts {
@@ -55,16 +35,25 @@ export interface AggregationOptions {
  * Counts that weights need from the whole batch: phase one of a plan over micro-batches or ranks.
  *
  * @param mask - [B, T]
+ * @param options - `groups` [B], for 'prompt-mean'.
+ * @throws RangeError for a mask of other than 0 and 1, or groups of another length.
  * @example
  * ```ts
  * const mask = ndarray(Float64Array.of(1, 1, 0, 0), [2, 2]);
  * aggregationCounts(mask); // { tokens: 2, sequences: 2, filledSequences: 1 }
  * ```
  */
-export function aggregationCounts(mask: MaskMatrix): AggregationCounts {
-  const [rows, columns] = shapeOf('aggregationCounts', 'mask', mask);
-  const lengths = rowLengths(readMask('aggregationCounts', mask), rows, columns);
-  return countsOf(lengths);
+export function aggregationCounts(
+  mask: MaskMatrix,
+  options: Pick<AggregationOptions, 'groups'> = {},
+): AggregationCounts {
+  const where = 'aggregationCounts';
+  const { groups } = options;
+  const [rows, columns] = shapeOf(where, 'mask', mask);
+  const lengths = rowLengths(readMask(where, mask), rows, columns);
+  if (groups === undefined) return countsOf(lengths);
+  checkLength(where, 'groups', groups.length, rows);
+  return { ...countsOf(lengths), filledGroups: filledGroups(groups, lengths).length };
 }
 
 /**
@@ -74,8 +63,10 @@ export function aggregationCounts(mask: MaskMatrix): AggregationCounts {
  * See {@link AggregationMode} for the formulas.
  *
  * @param mask - [B, T]
+ * @param mode - a mode, or what TRL or verl calls it.
  * @returns [B, T]; 0 under mask 0, all 0 when nothing counts.
- * @throws RangeError for an unknown mode, a mask of other than 0 and 1, or a length that is not above 0.
+ * @throws RangeError for an unknown mode, a mask of other than 0 and 1, a length that is not above 0, negative counts, or
+ * 'dr_grpo' without a length.
  * @example
  * ```ts
  * const mask = ndarray(Float64Array.of(1, 1, 1, 0), [2, 2]);
@@ -97,17 +88,17 @@ export function flatAggregationWeights(
   mask: Uint8Array,
   rows: number,
   columns: number,
-  mode: AggregationMode,
-  options: AggregationOptions,
+  name: AggregationMode,
+  given: AggregationOptions,
 ): Float64Array {
   const where = 'aggregationWeights';
+  const { mode, ...options } = resolveMode(where, name, given);
   const { emptySequences = 'skip', length = Math.max(1, columns) } = options;
-  checkOneOf(where, 'mode', mode, modes);
   checkOneOf(where, 'emptySequences', emptySequences, ['skip', 'count']);
   checkPositive(where, 'length', length);
   const lengths = rowLengths(mask, rows, columns);
   const counts = options.counts ?? countsOf(lengths);
-  checkAtLeast(where, 'counts.tokens', counts.tokens, 0);
+  checkCounts(where, counts);
   const sequences = Math.max(1, emptySequences === 'skip' ? counts.filledSequences : counts.sequences);
   const weights = new Float64Array(mask.length);
   if (mode === 'prompt-mean') return promptMeanWeights(weights, mask, columns, lengths, options);
@@ -116,6 +107,13 @@ export function flatAggregationWeights(
     for (let k = row * columns; k < (row + 1) * columns; k++) if (mask[k] === 1) weights[k] = weight;
   }
   return weights;
+}
+
+function checkCounts(where: string, counts: AggregationCounts): void {
+  const { tokens, sequences, filledSequences, filledGroups = 0 } = counts;
+  for (const [name, count] of Object.entries({ tokens, sequences, filledSequences, filledGroups })) {
+    checkAtLeast(where, `counts.${name}`, count, 0);
+  }
 }
 
 function promptMeanWeights(
@@ -128,9 +126,7 @@ function promptMeanWeights(
   if (groups?.length !== lengths.length) {
     fail('aggregationWeights', 'groups', `have length ${lengths.length} for mode 'prompt-mean'`, groups?.length);
   }
-  const filled = groupMembers(groups)
-    .map((rows) => ({ rows, tokens: rows.reduce((sum, row) => sum + lengths[row]!, 0) }))
-    .filter(({ tokens }) => tokens > 0);
+  const filled = filledGroups(groups, lengths);
   const prompts = counts?.filledGroups ?? filled.length;
   for (const { rows, tokens } of filled) {
     for (const row of rows) {
@@ -140,8 +136,15 @@ function promptMeanWeights(
   return weights;
 }
 
+/** Rows and counted tokens of each group that has any. */
+function filledGroups(groups: ArrayLike<GroupId>, lengths: Float64Array) {
+  return groupMembers(groups)
+    .map((rows) => ({ rows, tokens: rows.reduce((sum, row) => sum + lengths[row]!, 0) }))
+    .filter(({ tokens }) => tokens > 0);
+}
+
 function tokenWeight(
-  mode: Exclude<AggregationMode, 'prompt-mean'>,
+  mode: Exclude<OwnMode, 'prompt-mean'>,
   rowLength: number,
   tokens: number,
   sequences: number,

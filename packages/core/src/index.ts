@@ -42,10 +42,10 @@ export { type UncertaintyOptions, uncertaintyWeights } from './advantages/uncert
 export {
   aggregationCounts,
   type AggregationCounts,
-  type AggregationMode,
   type AggregationOptions,
   aggregationWeights,
 } from './aggregation.js';
+export { type AggregationAlias, aggregationAliases, type AggregationMode } from './aggregation-modes.js';
 export { samplerDiagnostics } from './corrections/diagnostics.js';
 export { checkProvenance, type LogprobProvenance } from './corrections/provenance.js';
 export {

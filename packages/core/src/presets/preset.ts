@@ -1,5 +1,5 @@
 import type { GroupAdvantageOptions } from '../advantages/group.js';
-import type { AggregationMode } from '../aggregation.js';
+import type { AggregationMode } from '../aggregation-modes.js';
 import type { GrpoOptions } from '../grpo.js';
 import type { PolicyLossOptions } from '../losses/policy.js';
 
@@ -19,5 +19,5 @@ export const clip = (clipLow: number, clipHigh = clipLow, dualClip?: number): Po
   ...(dualClip !== undefined && { dualClip }),
 });
 
-/** @internal Aggregation in which a row without tokens is a sequence like any other, as in TRL and its kin. */
+/** @internal Aggregation in which a row without tokens is a sequence like any other. */
 export const counting = (mode: AggregationMode) => ({ mode, emptySequences: 'count' }) as const;

@@ -1,4 +1,4 @@
-import type { GrpoOptions } from '../grpo.js';
+import { type AggregationAlias, aggregationAliases } from '../aggregation-modes.js';
 import type { KlOptions } from '../kl/penalty.js';
 import type { PolicyLossOptions } from '../losses/policy.js';
 import { clip, counting, type Preset } from './preset.js';
@@ -17,9 +17,9 @@ const clampedKl = (coefficient: number): KlOptions => ({
   clampGradient: 'zero',
 });
 
-const trl = (policy: PolicyLossOptions, aggregation: GrpoOptions['aggregation']): Preset => ({
+const trl = (lossType: AggregationAlias, policy: PolicyLossOptions): Preset => ({
   advantages: trlAdvantages,
-  loss: { policy, logRatioClamp: Infinity, kl: trlKl, aggregation },
+  loss: { policy, logRatioClamp: Infinity, kl: trlKl, aggregation: aggregationAliases[lossType] },
 });
 
 /** @internal Presets of systems, checked against what the systems compute; see docs/parity.md. */
@@ -33,16 +33,13 @@ export const systems = {
       aggregation: counting('sequence-mean-token-mean'),
     },
   },
-  trl: trl(clip(0.2), counting('token-mean')),
-  'trl-grpo': trl(clip(0.2), counting('sequence-mean-token-mean')),
-  'trl-dr-grpo': trl(clip(0.2), counting('constant')),
-  'trl-cispo': trl({ type: 'cispo', ratioCap: 5 }, counting('token-mean')),
-  'trl-sapo': trl(
-    { type: 'sapo', temperaturePositive: 1, temperatureNegative: 1.05 },
-    counting('sequence-mean-token-mean'),
-  ),
-  'trl-luspo': trl(clip(0.2), counting('sequence-mean-token-sum')),
-  'trl-vespo': trl({ type: 'vespo' }, counting('token-mean')),
+  trl: trl('dapo', clip(0.2)),
+  'trl-grpo': trl('grpo', clip(0.2)),
+  'trl-dr-grpo': trl('dr_grpo', clip(0.2)),
+  'trl-cispo': trl('cispo', { type: 'cispo', ratioCap: 5 }),
+  'trl-sapo': trl('sapo', { type: 'sapo', temperaturePositive: 1, temperatureNegative: 1.05 }),
+  'trl-luspo': trl('luspo', clip(0.2)),
+  'trl-vespo': trl('vespo', { type: 'vespo' }),
   verl: {
     advantages: verlAdvantages,
     loss: {
@@ -62,7 +59,7 @@ export const systems = {
       policy: clip(0.2),
       logRatioClamp: Infinity,
       kl: clampedKl(0.04),
-      aggregation: counting('sequence-mean-token-mean'),
+      aggregation: aggregationAliases.grpo,
     },
   },
   easyr1: {
@@ -106,7 +103,7 @@ export const systems = {
       policy: clip(0.2),
       logRatioClamp: Infinity,
       kl: { coefficient: 0.04, estimator: 'k3', clamp: Infinity },
-      aggregation: counting('token-mean'),
+      aggregation: aggregationAliases.dapo,
     },
   },
 } satisfies Record<string, Preset>;

@@ -1,4 +1,5 @@
 import {
+  type AggregationMode,
   aggregationWeights,
   correctionWeights,
   type CorrectionStep,
@@ -14,7 +15,7 @@ import { verlAggregation } from './loss-verl.js';
 interface Case {
   readonly fn: 'agg_loss' | 'kl_penalty' | 'rollout_correction' | 'value_loss';
   readonly in: number;
-  readonly agg: string;
+  readonly agg: AggregationMode;
   readonly config: Readonly<Record<string, number>>;
   readonly loss: number;
   readonly grad: number[][] | null;

@@ -1,13 +1,12 @@
-import { type CorrectionStep, grpoLoss, type GrpoOptions } from '../../src/index.js';
+import { type AggregationAlias, type CorrectionStep, grpoLoss, type GrpoOptions } from '../../src/index.js';
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
-import { modes } from './loss-trl.js';
 
 interface Case {
   readonly in: number;
   readonly config: {
-    readonly loss_type: string;
+    readonly loss_type: AggregationAlias;
     readonly beta: number;
     readonly epsilon_low?: number;
     readonly epsilon_high?: number;
@@ -39,7 +38,6 @@ const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 
 function compare(c: Case, input: GoldenInput): Comparison[] {
   const { config } = c;
-  const mode = modes[config.loss_type]!;
   const tokens = config.num_items_in_batch ?? sum(input.mask.flat());
   const corrections: CorrectionStep[] =
     config._is === undefined ? [] : [{ kind: 'truncate', level: config._is === 'seq' ? 'sequence' : 'token', max: 2 }];
@@ -61,8 +59,7 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
         weighting: config.use_bias_correction_kl === true ? 'ratio' : 'none',
       },
       aggregation: {
-        mode,
-        emptySequences: 'count',
+        mode: config.loss_type,
         length: config.max_completion_length,
         counts: { tokens, sequences: input.mask.length, filledSequences: input.mask.length },
       },

@@ -35,15 +35,6 @@ function softmax(c: Case, hidden: number[]): number[] {
 }
 
 function optionsOf(c: Case): GrpoOptions {
-  const mode = (
-    {
-      dapo: 'token-mean',
-      bnpo: 'token-mean',
-      cispo: 'token-mean',
-      grpo: 'sequence-mean-token-mean',
-      dr_grpo: 'constant',
-    } as const
-  )[c.lossType];
   return {
     policy:
       c.lossType === 'cispo'
@@ -51,7 +42,7 @@ function optionsOf(c: Case): GrpoOptions {
         : { type: 'clipped', clipLow: c.eps, clipHigh: c.eps },
     logRatioClamp: Infinity,
     kl: { coefficient: c.beta, clamp: Infinity },
-    aggregation: { mode, emptySequences: 'count', length: c.maxCompletionLength },
+    aggregation: { mode: c.lossType, length: c.maxCompletionLength },
   };
 }
 

@@ -1,5 +1,5 @@
 import {
-  type AggregationMode,
+  type AggregationAlias,
   type GrpoBatch,
   grpoLoss,
   type GrpoOptions,
@@ -23,17 +23,6 @@ interface Case {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Aggregation by TRL's `loss_type`; Liger and ms-swift took the names over. */
-export const modes: Readonly<Record<string, AggregationMode>> = {
-  grpo: 'sequence-mean-token-mean',
-  sapo: 'sequence-mean-token-mean',
-  bnpo: 'token-mean',
-  dapo: 'token-mean',
-  cispo: 'token-mean',
-  vespo: 'token-mean',
-  dr_grpo: 'constant',
-  luspo: 'sequence-mean-token-sum',
-};
 const maxCompletionLength = 24; // of the trainer that made the file
 /** Divided by the whole step's tokens; the others by gradient_accumulation_steps. */
 const byTokensOfStep = ['dapo', 'cispo', 'vespo'];
@@ -75,7 +64,7 @@ function thresholdOf(c: Case, input: GoldenInput, mask: number[][]): number | un
 function optionsOf(c: Case, mask: number[][], threshold: number | undefined): GrpoOptions {
   const number = (key: string, otherwise: number) => (c.config[key] as number | undefined) ?? otherwise;
   const { kl, ...rest } = presets.trl.loss;
-  const loss = (c.config['loss_type'] as string | undefined) ?? 'grpo';
+  const loss = (c.config['loss_type'] as AggregationAlias | undefined) ?? 'grpo';
   const offPolicy = c.config['off_policy_mask_threshold'] as number | undefined;
   const corrections = [
     ...(c.extra['is'] === 'token' ? [{ kind: 'truncate', level: 'token', max: 2 } as const] : []),
@@ -95,8 +84,7 @@ function optionsOf(c: Case, mask: number[][], threshold: number | undefined): Gr
       weighting: c.config['use_bias_correction_kl'] === false || c.trainer === 'gmpo' ? 'none' : 'ratio',
     },
     aggregation: {
-      mode: modes[loss]!,
-      emptySequences: 'count',
+      mode: loss,
       length: maxCompletionLength,
       counts: countsOf(c, loss, mask),
     },

@@ -12,7 +12,7 @@ import type { Comparison, ParityCase } from './case.js';
 interface Case {
   readonly fn: string;
   readonly variant: string;
-  readonly agg: string;
+  readonly agg: AggregationMode;
   readonly in: number;
   readonly config: Readonly<Record<string, number | string | boolean | null>>;
   readonly isWeights?: string;
@@ -21,18 +21,9 @@ interface Case {
   readonly grad: number[][];
 }
 
-/** verl's names. */
-export const verlModes: Readonly<Record<string, AggregationMode>> = {
-  'token-mean': 'token-mean',
-  'token-sum': 'token-sum',
-  'seq-mean-token-sum': 'sequence-mean-token-sum',
-  'seq-mean-token-mean': 'sequence-mean-token-mean',
-  'seq-mean-token-sum-norm': 'constant',
-};
-
 /** verl's global batch: counts of the whole, times the data-parallel ranks that will be averaged. */
 export function verlAggregation(
-  agg: string,
+  agg: AggregationMode,
   config: Case['config'],
   mask: number[][],
 ): NonNullable<GrpoOptions['aggregation']> {
@@ -43,7 +34,7 @@ export function verlAggregation(
   const sequences = Number(config['global_batch_size'] ?? filled);
   const length = config['loss_scale_factor'];
   return {
-    mode: verlModes[agg]!,
+    mode: agg,
     ...(typeof length === 'number' && { length }),
     counts: { tokens: whole / ranks, sequences: sequences / ranks, filledSequences: sequences / ranks },
   };

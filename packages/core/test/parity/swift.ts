@@ -1,4 +1,5 @@
 import {
+  type AggregationAlias,
   type AggregationMode,
   correctionWeights,
   type CorrectionStep,
@@ -8,12 +9,11 @@ import {
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
-import { modes } from './loss-trl.js';
 
 interface Case {
   readonly in: number;
   readonly config: {
-    readonly loss_type: string;
+    readonly loss_type: AggregationAlias | 'fipo' | 'real';
     readonly eps?: number;
     readonly eps_high?: number;
     readonly beta?: number;
@@ -32,11 +32,9 @@ interface Case {
   readonly grad: number[][];
 }
 
-const swiftModes: Readonly<Record<string, AggregationMode>> = {
-  ...modes,
-  fipo: 'token-mean',
-  real: 'sequence-mean-token-mean',
-};
+/** TRL's names, and two of its own. */
+const modeOf = (lossType: Case['config']['loss_type']): AggregationMode =>
+  lossType === 'fipo' ? 'token-mean' : lossType === 'real' ? 'grpo' : lossType;
 
 function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
   const clipLow = config.eps ?? 0.2;
@@ -99,8 +97,7 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
     entropy: { share: config.q ?? 1 },
     kl: loss === 'real' ? {} : kl,
     aggregation: {
-      mode: swiftModes[loss]!,
-      emptySequences: 'count',
+      mode: modeOf(loss),
       length: 24,
       counts: { tokens, sequences: rows, filledSequences: rows },
     },
