@@ -1,5 +1,5 @@
 import { checkAtLeast, checkPositive, fail } from '../checks.js';
-import seedrandom from 'seedrandom';
+import { seeded } from '../random.js';
 
 /** A prompt's completions with their rewards, and whatever travels with them. */
 export interface SampledGroup<T> {
@@ -134,7 +134,7 @@ export function replaceGroups<T>(
   if (minShare > 1) fail('replaceGroups', 'minShare', 'be at most 1', minShare);
   const good = groups.filter((group) => isInformative(group.rewards, options));
   if (good.length === 0 || good.length <= minShare * groups.length) return { groups: [...groups], replaced: 0 };
-  const random = seedrandom(seed);
+  const random = seeded(seed);
   const pick = () => good[Math.floor(random() * good.length)]!;
   const filled = groups.map((group) => (isInformative(group.rewards, options) ? group : pick()));
   return { groups: filled, replaced: groups.length - good.length };

@@ -1,6 +1,6 @@
-import seedrandom from 'seedrandom';
 import { checkAtLeast, fail } from '../checks.js';
 import { maskedMean } from '../metrics.js';
+import { seeded } from '../random.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
 import { importanceWeighted } from './reinforce.js';
 import { CLIP, type LossTerms, type TokenBatch } from './tokens.js';
@@ -112,7 +112,7 @@ function covariances({ mask, logps, advantages }: TokenBatch): Float64Array {
 
 /** Fisher and Yates. */
 function shuffled(count: number, seed: string): number[] {
-  const random = seedrandom(seed);
+  const random = seeded(seed);
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
