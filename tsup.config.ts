@@ -3,7 +3,12 @@ import { defineConfig } from 'tsup';
 
 const entries = {
   core: { index: 'src/index.ts', 'tfjs/index': 'src/tfjs/index.ts', 'testing/index': 'src/invariants/index.ts' },
-  rewards: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts', 'worker/index': 'src/worker/index.ts' },
+  rewards: {
+    index: 'src/index.ts',
+    'server/index': 'src/server/index.ts',
+    'testing/index': 'src/testing/index.ts',
+    'worker/index': 'src/worker/index.ts',
+  },
   trainer: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
 } as const;
 

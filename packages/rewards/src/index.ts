@@ -80,6 +80,7 @@ export {
   type DistortionClass,
   type Label,
   type Level,
+  type NoLabel,
   type PromptPart,
   type Sample,
   type ScoreLabel,

@@ -38,8 +38,14 @@ export interface ComparisonLabel {
   readonly better: 'Image A' | 'Image B' | 'Similar';
 }
 
+/** No label of the three kinds: the rewards that need one do not apply. Other rewards may find an answer in the metadata. */
+export interface NoLabel {
+  /** Tells the labels apart. */
+  readonly task: 'none';
+}
+
 /** What is known of the right answer. The task says which rewards apply. */
-export type Label = ScoreLabel | DegradationLabel | ComparisonLabel;
+export type Label = ScoreLabel | DegradationLabel | ComparisonLabel | NoLabel;
 
 /** A piece of a prompt. */
 export type PromptPart =

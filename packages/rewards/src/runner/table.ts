@@ -40,6 +40,8 @@ export interface RewardMetrics {
   readonly retries: number;
   /** Values taken from the cache. */
   readonly cached: number;
+  /** Calls that were made, tries of one counted as one. */
+  readonly calls: number;
   /** Mean time of a call, in milliseconds. */
   readonly latency: number;
 }

@@ -67,6 +67,7 @@ export function openTally(samples: readonly Sample[], rewards: readonly AnyRewar
           timeouts,
           retries,
           cached,
+          calls,
           latency: calls === 0 ? 0 : milliseconds / calls,
         };
       };

@@ -48,7 +48,7 @@ export function taskMessages(task: SingleImageTask, image: RgbImage, style: Prom
 }
 
 /** The JSON object of a right answer. */
-export function answerJson(label: Exclude<Label, { task: 'comparison' }>): string {
+export function answerJson(label: Exclude<Label, { task: 'comparison' | 'none' }>): string {
   if (label.task === 'score') return `{"rating": ${label.score.toFixed(2)}}`;
   return `{"distortion_class": "${label.distortionClass}", "severity": "${label.level}"}`;
 }

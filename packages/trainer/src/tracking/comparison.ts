@@ -13,6 +13,7 @@ import {
 /** What is known of the right answer, in a few words. */
 export function labelText(label: Label): string {
   if (label.task === 'score') return `score ${label.score.toFixed(2)} (proxy)`;
+  if (label.task === 'none') return 'none';
   if (label.task === 'comparison') return `better: ${label.better}`;
   return label.distortionClass === 'null' ? 'no distortion' : `${label.distortionClass}, ${label.level}`;
 }

@@ -1,0 +1,133 @@
+import cluster, { type Worker } from 'node:cluster';
+import { randomUUID } from 'node:crypto';
+import type { App } from './app.js';
+import { mergedCells, type Cells } from './metrics.js';
+
+/** What the processes of a server say to each other. */
+type Note =
+  | { readonly about: 'q-insight:listening'; readonly port: number }
+  | { readonly about: 'q-insight:all-cells'; readonly id: string }
+  | { readonly about: 'q-insight:cells'; readonly id: string }
+  | { readonly about: 'q-insight:here-are'; readonly id: string; readonly cells: readonly Cells[] }
+  | { readonly about: 'q-insight:close' };
+
+/** How long a process may take to tell its counts before the rest go without them. */
+const PATIENCE = 1000;
+
+/** The process that holds the others together. */
+export interface Primary {
+  readonly port: number;
+  /** Resolves when every process has drained and ended. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Runs this program again in `count` processes, and starts one anew when it dies. Rejects when one ends before it listens, since
+ * the next would too.
+ */
+export async function startProcesses(count: number, log: (line: string) => void): Promise<Primary> {
+  let closing = false;
+  const workers = new Set<Worker>();
+  const listening = Array.from({ length: count }, fork);
+  const [port] = await Promise.all(listening).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return { port: port!, close };
+
+  function fork(): Promise<number> {
+    const worker = cluster.fork();
+    workers.add(worker);
+    return new Promise((resolve, reject) => {
+      let isUp = false;
+      worker.on('message', (note: Note) => {
+        if (note.about === 'q-insight:listening') {
+          isUp = true;
+          resolve(note.port);
+        }
+        if (note.about === 'q-insight:all-cells') void tellAll(worker, note.id, workers);
+      });
+      worker.once('exit', (code, signal) => {
+        workers.delete(worker);
+        const how = `process ${worker.id} ended with ${signal || `code ${code}`}`;
+        if (!isUp) reject(new Error(`serveRewards: ${how} before it listened`));
+        else if (!closing) {
+          log(`${how}; a new one takes its place`);
+          replace();
+        }
+      });
+    });
+  }
+
+  function replace(): void {
+    if (closing) return;
+    fork().catch((error: unknown) => {
+      log(`${(error as Error).message}; trying again`);
+      setTimeout(replace, PATIENCE);
+    });
+  }
+
+  async function close(): Promise<void> {
+    closing = true;
+    await Promise.all(
+      Array.from(workers, (worker) => {
+        const ended = new Promise((resolve) => worker.once('exit', resolve));
+        worker.send({ about: 'q-insight:close' } satisfies Note, () => undefined); // it may be gone already
+        return ended;
+      }),
+    );
+  }
+}
+
+/** Asks every process for its counts, and tells one of them all. */
+async function tellAll(asker: Worker, id: string, workers: ReadonlySet<Worker>): Promise<void> {
+  const cells = await Promise.all(Array.from(workers, (worker) => cellsOf(worker, id)));
+  asker.send({ about: 'q-insight:here-are', id, cells: cells.flat() } satisfies Note, () => undefined);
+}
+
+function cellsOf(worker: Worker, id: string): Promise<readonly Cells[]> {
+  return new Promise((resolve) => {
+    const finish = (cells: readonly Cells[]): void => {
+      clearTimeout(timer);
+      worker.off('message', onNote);
+      resolve(cells);
+    };
+    const onNote = (note: Note): void => {
+      if (note.about === 'q-insight:here-are' && note.id === id) finish(note.cells);
+    };
+    const timer = setTimeout(finish, PATIENCE, []);
+    worker.on('message', onNote);
+    worker.send({ about: 'q-insight:cells', id } satisfies Note, () => undefined);
+  });
+}
+
+/** In one of the processes: tells the primary that it listens, answers it, and ends when it says so. */
+export function joinPrimary(port: number, app: App, close: () => Promise<void>): void {
+  process.on('message', (note: Note) => {
+    if (note.about === 'q-insight:cells') tell({ about: 'q-insight:here-are', id: note.id, cells: [app.cells()] });
+    if (note.about === 'q-insight:close') void close().then(() => process.exit(0));
+  });
+  tell({ about: 'q-insight:listening', port });
+}
+
+/** In one of the processes: the counts of all, its own alone when the primary does not answer in time. */
+export function allCells(own: () => Cells): Promise<Cells> {
+  const id = randomUUID();
+  return new Promise((resolve) => {
+    const finish = (cells: readonly Cells[]): void => {
+      clearTimeout(timer);
+      process.off('message', onNote);
+      resolve(mergedCells(cells));
+    };
+    const onNote = (note: Note): void => {
+      if (note.about === 'q-insight:here-are' && note.id === id) finish(note.cells);
+    };
+    const timer = setTimeout(() => finish([own()]), 2 * PATIENCE);
+    process.on('message', onNote);
+    tell({ about: 'q-insight:all-cells', id });
+  });
+}
+
+function tell(note: Note): void {
+  process.send?.(note, undefined, undefined, () => undefined); // a primary that has gone needs no telling
+}
