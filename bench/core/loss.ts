@@ -1,6 +1,6 @@
-// Value and gradient of five losses at two shapes, and advantages of a million rewards.
-//   node --conditions=@q-insight/source --import tsx bench/core/loss.ts
-// bench/core/loss.py does the same in PyTorch eager with autograd, on the same numbers.
+// Value and gradient of five losses beside their peers in bench/core/loss.py, their growth, and advantages of a million rewards.
+// Run it by bench/core/run.sh, which installs the peers.
+import { execFileSync } from 'node:child_process';
 import ndarray from 'ndarray';
 import { groupAdvantages, grpoLoss, type GrpoBatch, type GrpoOptions } from '@q-insight/core';
 
@@ -34,6 +34,10 @@ function batchOf(rows: number, columns: number): GrpoBatch {
   };
 }
 
+/** Only what the loss reads, as its peers are given no more. */
+const given = ({ refLogps, ...batch }: GrpoBatch, options: GrpoOptions): GrpoBatch =>
+  options.kl === undefined ? batch : { ...batch, refLogps };
+
 /** Best of thirty after three to warm up, in milliseconds: what else the machine does only ever adds. */
 function best(run: () => unknown): number {
   for (let i = 0; i < 3; i++) run();
@@ -45,20 +49,72 @@ function best(run: () => unknown): number {
   return Math.min(...times);
 }
 
-for (const [rows, columns] of shapes) {
-  const batch = batchOf(rows, columns);
-  for (const [name, options] of Object.entries(losses)) {
-    const { loss } = grpoLoss(batch, options);
-    const time = best(() => grpoLoss(batch, options));
-    console.log(
-      `[${rows}, ${columns}] ${name.padEnd(14)} ${time.toFixed(1).padStart(7)} ms   loss ${loss.toPrecision(6)}`,
-    );
+interface Measurement {
+  readonly shape: readonly [number, number];
+  readonly loss: string;
+  readonly peer: string;
+  readonly ms: number;
+  readonly value: number;
+}
+
+function measureCore(shape: readonly [number, number]): Measurement[] {
+  const batch = batchOf(...shape);
+  return Object.entries(losses).map(([loss, options]) => {
+    const input = given(batch, options);
+    return {
+      shape,
+      loss,
+      peer: 'core',
+      ms: best(() => grpoLoss(input, options)),
+      value: grpoLoss(input, options).loss,
+    };
+  });
+}
+
+function measurePeers(shape: readonly [number, number]): Measurement[] {
+  const out = execFileSync(process.env['PYTHON'] ?? 'python3', ['bench/core/loss.py', JSON.stringify([shape])], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Measurement);
+}
+
+/** The better of two rounds, the peers' between ours, so that a slow minute of the machine hits all alike. */
+function measure(shape: readonly [number, number]): Measurement[] {
+  const rounds = [measureCore(shape), measurePeers(shape), measureCore(shape), measurePeers(shape)].flat();
+  const least = new Map<string, Measurement>();
+  for (const m of rounds) {
+    const name = `${m.loss} ${m.peer}`;
+    if (m.ms < (least.get(name)?.ms ?? Infinity)) least.set(name, m);
   }
+  return [...least.values()];
+}
+
+for (const shape of shapes) {
+  const all = measure(shape);
+  const peers = [...new Set(all.map(({ peer }) => peer))];
+  console.log(`\n| [${shape.join(', ')}], ms | ${peers.join(' | ')} |\n|${' --- |'.repeat(peers.length + 1)}`);
+  for (const loss of Object.keys(losses)) {
+    const row = peers.map((peer) => all.find((m) => m.loss === loss && m.peer === peer)!);
+    console.log(`| ${loss} | ${row.map(({ ms }) => ms.toFixed(1)).join(' | ')} |`);
+    const apart = row.filter(({ value, peer }) => peer !== 'TRL float32' && Math.abs(value - row[0]!.value) > 1e-6);
+    if (apart.length > 0) throw new Error(`${loss}: core and its peers differ: ${JSON.stringify(row)}`);
+  }
+}
+
+console.log('\n| tokens | ms | ns a token |\n| --- | --- | --- |');
+for (const rows of [64, 256, 1024, 4096]) {
+  const batch = given(batchOf(rows, 1024), {});
+  const ms = best(() => grpoLoss(batch));
+  console.log(`| ${rows * 1024} | ${ms.toFixed(1)} | ${((1e6 * ms) / (rows * 1024)).toFixed(1)} |`);
 }
 
 const count = 1_000_000;
 const groups = Array.from({ length: count }, (_, i) => (i * 7919) % 128_000);
 const rewards = Float64Array.from({ length: count }, (_, i) => Math.sin(i));
 console.log(
-  `advantages of ${count} rewards in 128000 groups: ${best(() => groupAdvantages(rewards, groups)).toFixed(0)} ms`,
+  `\nadvantages of ${count} rewards in 128000 groups: ${best(() => groupAdvantages(rewards, groups)).toFixed(0)} ms`,
 );

@@ -80,11 +80,14 @@ export function aggregationWeights(
 ): NdArray<Float64Array> {
   const [rows, columns] = shapeOf('aggregationWeights', 'mask', mask);
   const flat = readMask('aggregationWeights', mask);
-  return ndarray(flatAggregationWeights(flat, rows, columns, mode, options), [rows, columns]);
+  const weights = new Float64Array(flat.length);
+  const ofRow = aggregationRowWeights(flat, rows, columns, mode, options);
+  for (let k = 0; k < flat.length; k++) if (flat[k] === 1) weights[k] = ofRow[Math.floor(k / columns)]!;
+  return ndarray(weights, [rows, columns]);
 }
 
-/** @internal {@link aggregationWeights} on a flat mask. */
-export function flatAggregationWeights(
+/** @internal {@link aggregationWeights} as one number a row [B], for all its counted tokens have the same. */
+export function aggregationRowWeights(
   mask: Uint8Array,
   rows: number,
   columns: number,
@@ -99,14 +102,9 @@ export function flatAggregationWeights(
   const lengths = rowLengths(mask, rows, columns);
   const counts = options.counts ?? countsOf(lengths);
   checkCounts(where, counts);
+  if (mode === 'prompt-mean') return promptMeanWeights(lengths, options);
   const sequences = Math.max(1, emptySequences === 'skip' ? counts.filledSequences : counts.sequences);
-  const weights = new Float64Array(mask.length);
-  if (mode === 'prompt-mean') return promptMeanWeights(weights, mask, columns, lengths, options);
-  for (let row = 0; row < rows; row++) {
-    const weight = tokenWeight(mode, lengths[row]!, counts.tokens, sequences, length);
-    for (let k = row * columns; k < (row + 1) * columns; k++) if (mask[k] === 1) weights[k] = weight;
-  }
-  return weights;
+  return lengths.map((rowLength) => tokenWeight(mode, rowLength, counts.tokens, sequences, length));
 }
 
 function checkCounts(where: string, counts: AggregationCounts): void {
@@ -116,23 +114,14 @@ function checkCounts(where: string, counts: AggregationCounts): void {
   }
 }
 
-function promptMeanWeights(
-  weights: Float64Array,
-  mask: Uint8Array,
-  columns: number,
-  lengths: Float64Array,
-  { groups, counts }: AggregationOptions,
-): Float64Array {
+function promptMeanWeights(lengths: Float64Array, { groups, counts }: AggregationOptions): Float64Array {
   if (groups?.length !== lengths.length) {
     fail('aggregationWeights', 'groups', `have length ${lengths.length} for mode 'prompt-mean'`, groups?.length);
   }
   const filled = filledGroups(groups, lengths);
   const prompts = counts?.filledGroups ?? filled.length;
-  for (const { rows, tokens } of filled) {
-    for (const row of rows) {
-      for (let k = row * columns; k < (row + 1) * columns; k++) if (mask[k] === 1) weights[k] = 1 / (prompts * tokens);
-    }
-  }
+  const weights = new Float64Array(lengths.length);
+  for (const { rows, tokens } of filled) for (const row of rows) weights[row] = 1 / (prompts * tokens);
   return weights;
 }
 
@@ -167,7 +156,9 @@ function tokenWeight(
 function rowLengths(mask: Uint8Array, rows: number, columns: number): Float64Array {
   const lengths = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
-    for (let k = row * columns; k < (row + 1) * columns; k++) lengths[row]! += mask[k]!;
+    let length = 0;
+    for (let k = row * columns; k < (row + 1) * columns; k++) length += mask[k]!;
+    lengths[row] = length;
   }
   return lengths;
 }

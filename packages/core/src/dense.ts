@@ -20,30 +20,35 @@ export function checkShape(where: string, argument: string, array: { shape: numb
 /** @internal The mask as flat row-major bytes. Only 0 and 1 are allowed: a fraction would silently count as 1. */
 export function readMask(where: string, mask: MaskMatrix): Uint8Array {
   const [rows, columns] = shapeOf(where, 'mask', mask);
-  const values = flatten(mask, rows, columns);
-  const out = new Uint8Array(values.length);
-  for (let k = 0; k < values.length; k++) {
-    const value = values[k]!;
-    if (value !== 0 && value !== 1) fail(where, 'mask', `be 0 or 1 at [${place(k, columns)}]`, value);
-    out[k] = value;
+  const out = new Uint8Array(rows * columns);
+  const values = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    copyRows(mask, columns, row, values);
+    for (let column = 0, k = row * columns; column < columns; column++, k++) {
+      const value = values[column]!;
+      if (value === 1) out[k] = 1;
+      else if (value !== 0) fail(where, 'mask', `be 0 or 1 at [${row}, ${column}]`, value);
+    }
   }
   return out;
 }
 
-const place = (k: number, columns: number) => `${Math.floor(k / columns)}, ${k % columns}`;
-
-/** A copy, row-major and float64, whatever the layout. The copy of a plain array is one call, and loops over it see one type. */
-function flatten(array: MaskMatrix, rows: number, columns: number): Float64Array {
+/** Copies rows, from `first` on and as many as fit, to `out`, row-major float64, whatever the layout of the array. */
+function copyRows(array: MaskMatrix, columns: number, first: number, out: Float64Array): void {
   const [down = 0, right = 0] = array.stride;
-  const size = rows * columns;
-  if (right === 1 && down === columns) return new Float64Array(array.data.subarray(array.offset, array.offset + size));
-  const out = new Float64Array(size);
-  for (let row = 0, k = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, k++)
-      out[k] = array.data[array.offset + row * down + column * right]!;
+  const { data, offset } = array;
+  if (right === 1 && down === columns) {
+    // one call for a plain array, so that loops over `out` see one type
+    out.set(data.subarray(offset + first * columns, offset + first * columns + out.length));
+    return;
   }
-  return out;
+  for (let k = 0, row = first; k < out.length; row++) {
+    for (let column = 0; column < columns; column++, k++) out[k] = data[offset + row * down + column * right]!;
+  }
 }
+
+/** Whether a NaN stands for a value that is not known, or is an error. */
+type Missing = 'reject NaN' | 'allow NaN';
 
 /** @internal A matrix as flat row-major float64. Values under mask 0 become 0 unread; the others must be finite. */
 export function readMatrix(
@@ -53,20 +58,48 @@ export function readMatrix(
   mask: Uint8Array,
   rows: number,
   columns: number,
-  missing: 'reject NaN' | 'allow NaN' = 'reject NaN',
+  missing: Missing = 'reject NaN',
 ): Float64Array {
   checkShape(where, argument, array, rows, columns);
-  const out = flatten(array, rows, columns);
-  for (let k = 0; k < out.length; k++) {
-    if (mask[k] === 0) out[k] = 0;
-    else if (!Number.isFinite(out[k]) && !(missing === 'allow NaN' && Number.isNaN(out[k]))) {
-      fail(where, argument, `be finite where the mask is 1, at [${place(k, columns)}]`, out[k]);
-    }
-  }
+  const out = new Float64Array(rows * columns);
+  readRows(where, argument, array, mask, columns, 0, out, missing);
+  for (let k = 0; k < out.length; k++) if (mask[k] === 0) out[k] = 0;
   return out;
 }
 
-/** @internal Advantages, [B] or [B, T], as one number a token. */
+/**
+ * @internal Rows of a matrix of known shape, from `first` on, into `out`; `mask` is that of these rows. As {@link readMatrix},
+ * but under mask 0 it leaves any finite number.
+ */
+export function readRows(
+  where: string,
+  argument: string,
+  array: Matrix,
+  mask: Uint8Array,
+  columns: number,
+  first: number,
+  out: Float64Array,
+  missing: Missing = 'reject NaN',
+): void {
+  copyRows(array, columns, first, out);
+  if (allFinite(out)) return;
+  for (let k = 0; k < out.length; k++) {
+    if (mask[k] === 0) out[k] = 0;
+    else if (!Number.isFinite(out[k]) && !(missing === 'allow NaN' && Number.isNaN(out[k]))) {
+      const place = `[${first + Math.floor(k / columns)}, ${k % columns}]`;
+      fail(where, argument, `be finite where the mask is 1, at ${place}`, out[k]);
+    }
+  }
+}
+
+/** x − x is 0 for a finite number and NaN for any other, and a sum never loses a NaN. */
+function allFinite(values: Float64Array): boolean {
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += values[k]! - values[k]!;
+  return sum === 0;
+}
+
+/** @internal Advantages, [B] or [B, T], as one number a token; 0 under mask 0. */
 export function readAdvantages(
   where: string,
   advantages: ArrayLike<number> | Matrix,
@@ -74,23 +107,50 @@ export function readAdvantages(
   rows: number,
   columns: number,
 ): Float64Array {
+  const out = new Float64Array(rows * columns);
+  readAdvantageRows(where, checkAdvantages(where, advantages, rows, columns), mask, columns, 0, out);
+  for (let k = 0; k < out.length; k++) if (mask[k] === 0) out[k] = 0;
+  return out;
+}
+
+/** @internal A matrix [B, T], or numbers [B], of the right shape. */
+export function checkAdvantages(
+  where: string,
+  advantages: ArrayLike<number> | Matrix,
+  rows: number,
+  columns: number,
+): ArrayLike<number> | Matrix {
   if ('shape' in advantages && advantages.shape.length === 2) {
-    return readMatrix(where, 'advantages', advantages, mask, rows, columns);
+    checkShape(where, 'advantages', advantages, rows, columns);
+    return advantages;
   }
   const vector = 'shape' in advantages ? vectorOf(where, advantages) : advantages;
   if (vector.length !== rows) {
     fail(where, 'advantages', `have shape [${rows}] or [${rows}, ${columns}]`, [vector.length]);
   }
-  const out = new Float64Array(rows * columns);
-  for (let row = 0, k = 0; row < rows; row++) {
-    const value = vector[row]!;
-    for (let column = 0; column < columns; column++, k++) {
-      if (mask[k] === 0) continue;
-      if (!Number.isFinite(value)) fail(where, 'advantages', `be finite, at [${row}]`, value);
-      out[k] = value;
-    }
+  return vector;
+}
+
+/** @internal Rows of what {@link checkAdvantages} returned, from `first` on, into `out`; under mask 0 any finite number. */
+export function readAdvantageRows(
+  where: string,
+  advantages: ArrayLike<number> | Matrix,
+  mask: Uint8Array,
+  columns: number,
+  first: number,
+  out: Float64Array,
+): void {
+  if ('shape' in advantages) {
+    readRows(where, 'advantages', advantages, mask, columns, first, out);
+    return;
   }
-  return out;
+  for (let start = 0, row = first; start < out.length; start += columns, row++) {
+    const value = advantages[row]!;
+    if (Number.isFinite(value)) out.fill(value, start, start + columns);
+    else if (mask.subarray(start, start + columns).includes(1))
+      fail(where, 'advantages', `be finite, at [${row}]`, value);
+    else out.fill(0, start, start + columns);
+  }
 }
 
 function vectorOf(where: string, array: NdArray<Float32Array | Float64Array>): number[] {

@@ -1,6 +1,6 @@
 import { checkAtLeast, fail } from './checks.js';
 import { entropyThreshold } from './filters/top-entropy.js';
-import type { FlatBatch } from './batch.js';
+import type { FlatRows } from './batch.js';
 
 /** What {@link grpoLoss} does with entropies. */
 export interface EntropyOptions {
@@ -24,7 +24,10 @@ export interface EntropyTerms {
 }
 
 /** @internal Top-entropy mask and entropy bonus; undefined when neither is asked for. */
-export function entropyTerms(flat: FlatBatch, options: EntropyOptions): EntropyTerms | undefined {
+export function entropyTerms(
+  flat: Pick<FlatRows, 'entropies' | 'mask'>,
+  options: EntropyOptions,
+): EntropyTerms | undefined {
   const { share = 1, coefficient = 0 } = options;
   checkAtLeast('grpoLoss', 'entropy.coefficient', coefficient, 0);
   if (share === 1 && coefficient === 0 && options.threshold === undefined) return undefined;

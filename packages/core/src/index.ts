@@ -82,7 +82,7 @@ export {
 export { maskTruncated, type OverlongOptions, overlongPenalties, stopProperlyRewards } from './filters/overlong.js';
 export { type TopEntropyMask, topEntropyMask } from './filters/top-entropy.js';
 export { filterZeroVariance, type ZeroVarianceFilter, type ZeroVariancePolicy } from './filters/zero-variance.js';
-export { type Aggregation, grpoLoss, type GrpoOptions } from './grpo.js';
+export { grpoLoss } from './grpo.js';
 export { adaptiveKl, type AdaptiveKlOptions, type AdaptiveKlState, cosineCoefficient } from './kl/controllers.js';
 export { type KlEstimator, klEstimators, type KlTerm } from './kl/estimators.js';
 export { addKlToAdvantages, type KlInAdvantageOptions } from './kl/in-advantage.js';
@@ -103,6 +103,7 @@ export { CLIP, type LossTerms, type TokenBatch } from './losses/tokens.js';
 export { vespo, type VespoOptions } from './losses/vespo.js';
 export { combineMetrics } from './metrics.js';
 export { advantageMetrics, explainLoss, type GroupOutcomes, groupOutcomes, passAtK } from './outcomes.js';
+export { type Aggregation, type GrpoOptions } from './options.js';
 export { type PresetName, presets } from './presets/index.js';
 export { type Preset } from './presets/preset.js';
 export { type RatioLevel } from './ratio.js';

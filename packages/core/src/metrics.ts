@@ -1,53 +1,93 @@
 import { fail } from './checks.js';
-import { CLIP, type LossTerms, ratioAt, type TokenBatch } from './losses/tokens.js';
+import { CLIP, type LossTerms, ratiosOf, type TokenBatch } from './losses/tokens.js';
+
+/** @internal Sum of `values` over the counted tokens. */
+export function maskedSum(values: Float64Array, mask: Uint8Array): number {
+  let sum = 0;
+  for (let k = 0; k < mask.length; k++) if (mask[k] === 1) sum += values[k]!;
+  return sum;
+}
 
 /** @internal Mean of `values` over the counted tokens; 0 when there are none. */
 export function maskedMean(values: Float64Array, mask: Uint8Array): number {
-  let [sum, count] = [0, 0];
-  for (let k = 0; k < mask.length; k++) {
-    if (mask[k] === 0) continue;
-    sum += values[k]!;
-    count++;
-  }
-  return count === 0 ? 0 : sum / count;
+  const count = mask.reduce((sum, m) => sum + m, 0);
+  return count === 0 ? 0 : maskedSum(values, mask) / count;
 }
 
-/** @internal Counts, ratio and clip figures of a batch. Means are over counted tokens. */
-export function policyMetrics(tokens: TokenBatch, terms: LossTerms): Record<string, number> {
-  const { mask, advantages, columns } = tokens;
-  let [count, sequences, low, high, dual, ratioSum, signal, signalPositive] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let [ratioMin, ratioMax] = [Infinity, -Infinity];
-  for (let start = 0; start < mask.length; start += columns) {
-    const before = count;
-    for (let k = start; k < start + columns; k++) {
-      if (mask[k] === 0) continue;
-      count++;
-      const ratio = ratioAt(tokens, k);
-      ratioSum += ratio;
-      if (ratio < ratioMin) ratioMin = ratio;
-      if (ratio > ratioMax) ratioMax = ratio;
-      if (terms.clipped[k] === CLIP.low) low++;
-      if (terms.clipped[k] === CLIP.high) high++;
-      if (terms.clipped[k] === CLIP.dual) dual++;
-      signal += Math.abs(advantages[k]!);
-      if (advantages[k]! > 0) signalPositive++;
+/** @internal Counts, ratio and clip figures of a batch, of which blocks of rows are added one after another. */
+export class PolicyTally {
+  /** Tokens that count. */
+  tokens = 0;
+  private sequences = 0;
+  private positive = 0;
+  private low = 0;
+  private high = 0;
+  private dual = 0;
+  private signal = 0;
+  private ratioSum = 0;
+  private ratioMin = Infinity;
+  private ratioMax = -Infinity;
+
+  add(batch: TokenBatch, { clipped }: LossTerms): void {
+    const { mask, advantages, columns } = batch;
+    const ratios = ratiosOf(batch);
+    for (let start = 0; start < mask.length; start += columns) {
+      let count = 0;
+      let positive = 0;
+      let low = 0;
+      let high = 0;
+      let dual = 0;
+      let signal = 0;
+      let sum = 0;
+      let least = this.ratioMin;
+      let most = this.ratioMax;
+      for (let k = start; k < start + columns; k++) {
+        if (mask[k] === 0) continue;
+        count++;
+        const ratio = ratios[k]!;
+        sum += ratio;
+        if (ratio < least) least = ratio;
+        if (ratio > most) most = ratio;
+        const advantage = advantages[k]!;
+        signal += Math.abs(advantage);
+        if (advantage > 0) positive++;
+        const code = clipped[k]!;
+        if (code === CLIP.none) continue;
+        if (code === CLIP.low) low++;
+        else if (code === CLIP.high) high++;
+        else dual++;
+      }
+      if (count > 0) this.sequences++;
+      this.tokens += count;
+      this.positive += positive;
+      this.low += low;
+      this.high += high;
+      this.dual += dual;
+      this.signal += signal;
+      this.ratioSum += sum;
+      this.ratioMin = least;
+      this.ratioMax = most;
     }
-    if (count > before) sequences++;
   }
-  const n = Math.max(1, count);
-  return {
-    tokens: count,
-    sequences,
-    signal: signal / n,
-    positive_fraction: signalPositive / n,
-    'clip_ratio/low_mean': low / n,
-    'clip_ratio/high_mean': high / n,
-    'clip_ratio/dual_mean': dual / n,
-    'clip_ratio/region_mean': (low + high + dual) / n,
-    'ratio/mean': count === 0 ? 1 : ratioSum / n,
-    'ratio/min': count === 0 ? 1 : ratioMin,
-    'ratio/max': count === 0 ? 1 : ratioMax,
-  };
+
+  /** Means are over counted tokens. */
+  metrics(): Record<string, number> {
+    const { tokens, sequences, positive, low, high, dual, signal, ratioSum, ratioMin, ratioMax } = this;
+    const n = Math.max(1, tokens);
+    return {
+      tokens,
+      sequences,
+      signal: signal / n,
+      positive_fraction: positive / n,
+      'clip_ratio/low_mean': low / n,
+      'clip_ratio/high_mean': high / n,
+      'clip_ratio/dual_mean': dual / n,
+      'clip_ratio/region_mean': (low + high + dual) / n,
+      'ratio/mean': tokens === 0 ? 1 : ratioSum / n,
+      'ratio/min': tokens === 0 ? 1 : ratioMin,
+      'ratio/max': tokens === 0 ? 1 : ratioMax,
+    };
+  }
 }
 
 /** @internal Figures about the weights of a correction. */

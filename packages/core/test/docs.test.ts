@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import * as core from '../src/index.js';
-import { correctionMetrics, policyMetrics } from '../src/metrics.js';
+import { correctionMetrics, PolicyTally } from '../src/metrics.js';
 
 const page = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
@@ -32,10 +32,8 @@ describe('docs', () => {
     const text = page('metrics.md');
     const one = Float64Array.of(1);
     const mask = Uint8Array.of(1);
-    const tokens = { columns: 1, mask, logps: one, logRatio: one, advantages: one, weights: one };
-    const terms = { value: one, ratioGradient: one, clipped: mask };
     const names = [
-      ...Object.keys(policyMetrics(tokens, terms)),
+      ...Object.keys(new PolicyTally().metrics()),
       ...Object.keys(correctionMetrics(one, mask)),
       ...Object.keys(core.advantageMetrics([1])),
     ];

@@ -57,7 +57,9 @@ export function tokenKl(logps: Matrix, refLogps: Matrix, mask: MaskMatrix, optio
   const flat = readMask(where, mask);
   const policy = readMatrix(where, 'logps', logps, flat, rows, columns);
   const reference = readMatrix(where, 'refLogps', refLogps, flat, rows, columns);
-  const { value, slope } = klTerms(policy, reference, flat, options);
+  const terms = emptyKlTerms(flat.length);
+  klTerms(policy, reference, flat, options, terms);
+  const { value, slope } = terms;
   return { values: ndarray(value, [rows, columns]), slopes: ndarray(slope, [rows, columns]) };
 }
 
@@ -67,13 +69,24 @@ export interface KlTerms {
   readonly slope: Float64Array;
 }
 
-/** @internal KL of each token that counts, [B*T]. */
-export function klTerms(logps: Float64Array, refLogps: Float64Array, mask: Uint8Array, options: KlOptions): KlTerms {
+/** @internal Arrays for the terms of so many tokens. */
+export const emptyKlTerms = (tokens: number): KlTerms => ({
+  value: new Float64Array(tokens),
+  slope: new Float64Array(tokens),
+});
+
+/** @internal Fills `out` with the KL of each token that counts, [B*T]. */
+export function klTerms(
+  logps: Float64Array,
+  refLogps: Float64Array,
+  mask: Uint8Array,
+  options: KlOptions,
+  out: KlTerms,
+): void {
   const { estimator = 'k3', clamp = 20, valueClamp = Infinity, clampGradient = 'keep' } = options;
   checkKlOptions(options);
   const term = klEstimators[estimator];
-  const value = new Float64Array(mask.length);
-  const slope = new Float64Array(mask.length);
+  const { value, slope } = out;
   for (let k = 0; k < mask.length; k++) {
     if (mask[k] === 0) continue;
     const raw = logps[k]! - refLogps[k]!;
@@ -85,7 +98,6 @@ export function klTerms(logps: Float64Array, refLogps: Float64Array, mask: Uint8
     const held = d !== raw || value[k] !== kl;
     slope[k] = held && clampGradient === 'zero' ? 0 : estimator === 'k3' ? -gap : term.slope(d);
   }
-  return { value, slope };
 }
 
 /** @internal */

@@ -1,5 +1,5 @@
 import { checkAtLeast, checkPositive, fail } from '../checks.js';
-import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
+import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /** Options of {@link cispo}: an absolute cap, or bounds relative to 1. The same words mean either in different systems. */
 export interface CispoOptions {
@@ -19,6 +19,7 @@ export interface CispoOptions {
  * See MiniMax-M1, arXiv 2506.13585.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError when both a cap and relative bounds are given, or a bound is negative.
  * @example
  * ```ts
@@ -27,14 +28,22 @@ export interface CispoOptions {
  * cispo(tokens, { ratioCap: 5 }).value[0]; // 10
  * ```
  */
-export function cispo(tokens: TokenBatch, options: CispoOptions = {}): LossTerms {
+export function cispo(
+  tokens: TokenBatch,
+  options: CispoOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const [least, most] = weightBounds(options);
-  const { logps, advantages } = tokens;
-  return tokenwise(tokens, (out, k) => {
-    const weight = Math.min(most, Math.max(least, ratioAt(tokens, k)));
-    out.logpsSlope = -weight * advantages[k]!;
-    out.value = out.logpsSlope * logps[k]!;
-  });
+  const { mask, logps, advantages, weights } = tokens;
+  const ratios = ratiosOf(tokens);
+  const { value, logpsGradient } = out;
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
+    const slope = -Math.min(most, Math.max(least, ratios[k]!)) * advantages[k]!;
+    value[k] = slope * logps[k]!;
+    logpsGradient[k] = weights[k]! * slope;
+  }
+  return out;
 }
 
 function weightBounds({ ratioCap, clipLow, clipHigh }: CispoOptions): [number, number] {

@@ -1,5 +1,5 @@
 import { checkAtLeast, fail } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
+import { CLIP, emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /** Options of {@link clippedSurrogate}. */
 export interface ClippedOptions {
@@ -23,6 +23,7 @@ export interface ClippedOptions {
  * See PPO, arXiv 1707.06347, equation 7; DAPO, arXiv 2503.14476, for separate bounds.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @returns per-token values, the gradient with respect to the log ratio (−ρA, or exactly 0 where clipped), clip codes.
  * @throws RangeError when a bound is negative or `dualClip` lies below 1 + clipHigh.
  * @example
@@ -32,21 +33,32 @@ export interface ClippedOptions {
  * clippedSurrogate(tokens).value[0]; // -1.2: the ratio 1.65 is held at 1.2
  * ```
  */
-export function clippedSurrogate(tokens: TokenBatch, options: ClippedOptions = {}): LossTerms {
+export function clippedSurrogate(
+  tokens: TokenBatch,
+  options: ClippedOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const where = 'clippedSurrogate';
   const { clipLow = 0.2, clipHigh = clipLow, dualClip = Infinity } = options;
   checkAtLeast(where, 'clipLow', clipLow, 0);
   checkAtLeast(where, 'clipHigh', clipHigh, 0);
   if (!(dualClip > 1)) fail(where, 'dualClip', 'be above 1', dualClip);
-  const { advantages } = tokens;
+  const { mask, advantages, weights } = tokens;
+  const ratios = ratiosOf(tokens);
+  const { value, ratioGradient, clipped } = out;
   const [low, high] = [1 - clipLow, 1 + clipHigh];
-  return tokenwise(tokens, (out, k) => {
-    const ratio = ratioAt(tokens, k);
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
+    const ratio = ratios[k]!;
     const advantage = advantages[k]!;
-    out.clip = clipCode(ratio, advantage, low, high, dualClip);
-    if (out.clip === CLIP.none) out.value = out.ratioSlope = -ratio * advantage;
-    else out.value = -advantage * (out.clip === CLIP.low ? low : out.clip === CLIP.high ? high : dualClip);
-  });
+    const clip = clipCode(ratio, advantage, low, high, dualClip);
+    clipped[k] = clip;
+    if (clip === CLIP.none) {
+      value[k] = -ratio * advantage;
+      ratioGradient[k] = weights[k]! * value[k]!;
+    } else value[k] = -advantage * (clip === CLIP.low ? low : clip === CLIP.high ? high : dualClip);
+  }
+  return out;
 }
 
 function clipCode(ratio: number, advantage: number, low: number, high: number, dual: number): number {

@@ -3,7 +3,7 @@ import { maskedMean } from '../metrics.js';
 import { seeded } from '../random.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
 import { importanceWeighted } from './reinforce.js';
-import { CLIP, type LossTerms, type TokenBatch } from './tokens.js';
+import { CLIP, emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
 
 /** Options of {@link clipCov}. */
 export interface ClipCovOptions extends ClippedOptions {
@@ -31,6 +31,7 @@ export interface ClipCovOptions extends ClippedOptions {
  * here, so that micro-batches draw on their own.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError when neither `seed` nor `order` is given, or a share is negative.
  * @example
  * ```ts
@@ -39,27 +40,31 @@ export interface ClipCovOptions extends ClippedOptions {
  * clipCov(tokens, { seed: 'step 1' }).ratioGradient; // one of the two tokens (covariance 3 each) is silent
  * ```
  */
-export function clipCov(tokens: TokenBatch, options: ClipCovOptions = {}): LossTerms {
+export function clipCov(
+  tokens: TokenBatch,
+  options: ClipCovOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { share = 2e-4, lower = 1, upper = 5, seed, order } = options;
   checkAtLeast('clipCov', 'share', share, 0);
   if (seed === undefined && order === undefined) fail('clipCov', 'seed', 'be given, new for each step', seed);
-  const terms = clippedSurrogate(tokens, options);
+  clippedSurrogate(tokens, options, out);
   const covariance = covariances(tokens);
   const candidates: number[] = [];
   let count = 0;
   for (let k = 0; k < tokens.mask.length; k++) {
     if (tokens.mask[k] === 0) continue;
     count++;
-    if (terms.clipped[k] === CLIP.none && covariance[k]! > lower && covariance[k]! < upper) candidates.push(k);
+    if (out.clipped[k] === CLIP.none && covariance[k]! > lower && covariance[k]! < upper) candidates.push(k);
   }
   const drawn = order?.(candidates.length) ?? shuffled(candidates.length, String(seed));
   const silenced = Math.min(Math.max(1, Math.floor(share * count)), candidates.length);
   for (let n = 0; n < silenced; n++) {
     const k = candidates[drawn[n]!]!;
-    terms.value[k] = terms.ratioGradient[k] = 0;
-    terms.clipped[k] = CLIP.high;
+    out.value[k] = out.ratioGradient[k] = 0;
+    out.clipped[k] = CLIP.high;
   }
-  return terms;
+  return out;
 }
 
 /** Options of {@link klCov}. */
@@ -79,6 +84,7 @@ export interface KlCovOptions {
  * See "The Entropy Mechanism", arXiv 2505.22617.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for a negative share or coefficient.
  * @example
  * ```ts
@@ -87,21 +93,25 @@ export interface KlCovOptions {
  * klCov(tokens).value[0]; // -2.1103 = -2 e^0.1 + 0.1
  * ```
  */
-export function klCov(tokens: TokenBatch, options: KlCovOptions = {}): LossTerms {
+export function klCov(
+  tokens: TokenBatch,
+  options: KlCovOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { share = 2e-4, coefficient = 1 } = options;
   checkAtLeast('klCov', 'share', share, 0);
   checkAtLeast('klCov', 'coefficient', coefficient, 0);
-  const terms = importanceWeighted(tokens);
+  importanceWeighted(tokens, out);
   const covariance = covariances(tokens);
   const counted: number[] = [];
   for (let k = 0; k < tokens.mask.length; k++) if (tokens.mask[k] === 1) counted.push(k);
   const held = Math.max(1, Math.floor(share * counted.length));
   // ties go to the earlier token, as a stable sort leaves them
   for (const k of counted.sort((a, b) => covariance[b]! - covariance[a]!).slice(0, held)) {
-    terms.value[k]! += coefficient * Math.abs(tokens.logRatio[k]!);
-    terms.ratioGradient[k]! += tokens.weights[k]! * coefficient * Math.sign(tokens.logRatio[k]!);
+    out.value[k]! += coefficient * Math.abs(tokens.logRatio[k]!);
+    out.ratioGradient[k]! += tokens.weights[k]! * coefficient * Math.sign(tokens.logRatio[k]!);
   }
-  return terms;
+  return out;
 }
 
 function covariances({ mask, logps, advantages }: TokenBatch): Float64Array {

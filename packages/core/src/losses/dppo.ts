@@ -1,5 +1,5 @@
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
+import { CLIP, emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /** Options of {@link dppo}. */
 export interface DppoOptions {
@@ -25,6 +25,7 @@ export interface DppoOptions {
  * same up to the cap. μ is the old policy; prime-rl and SkyRL take the sampler's log-probabilities for it.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for negative bounds or an unknown divergence.
  * @example
  * ```ts
@@ -33,27 +34,38 @@ export interface DppoOptions {
  * dppo(tokens).clipped[0]; // 2 (high): 0.3 became 0.9
  * ```
  */
-export function dppo(tokens: TokenBatch, options: DppoOptions = {}): LossTerms {
+export function dppo(
+  tokens: TokenBatch,
+  options: DppoOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { divergence = 'tv', ratioCap = Infinity } = options;
   checkOneOf('dppo', 'divergence', divergence, ['tv', 'kl', 'symmetric']);
   const { low = { tv: 0.2, kl: 0.05, symmetric: 0.1 }[divergence], high = low } = options;
   checkAtLeast('dppo', 'low', low, 0);
   checkAtLeast('dppo', 'high', high, 0);
   checkPositive('dppo', 'ratioCap', ratioCap);
-  const { logps, logRatio, advantages } = tokens;
-  return tokenwise(tokens, (out, k) => {
+  const { mask, logps, logRatio, advantages, weights } = tokens;
+  const ratios = ratiosOf(tokens);
+  const { value, ratioGradient, logpsGradient, clipped } = out;
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
     const advantage = advantages[k]!;
     const oldLogp = tokens.oldLogps?.[k] ?? logps[k]! - logRatio[k]!;
     const moved = Math.exp(logps[k]!) - Math.exp(oldLogp);
     const distance = divergence === 'kl' ? binaryKl(oldLogp, logps[k]!) : Math.abs(moved);
-    out.clip = clipCode(divergence, distance, moved, advantage, low, high);
-    if (out.clip !== CLIP.none) out.value = 0;
-    else if (ratioCap === Infinity) out.value = out.ratioSlope = -ratioAt(tokens, k) * advantage;
-    else {
-      out.logpsSlope = -Math.min(ratioCap, ratioAt(tokens, k)) * advantage;
-      out.value = out.logpsSlope * logps[k]!;
+    clipped[k] = clipCode(divergence, distance, moved, advantage, low, high);
+    if (clipped[k] !== CLIP.none) continue;
+    if (ratioCap === Infinity) {
+      value[k] = -ratios[k]! * advantage;
+      ratioGradient[k] = weights[k]! * value[k]!;
+    } else {
+      const slope = -Math.min(ratioCap, ratios[k]!) * advantage;
+      value[k] = slope * logps[k]!;
+      logpsGradient[k] = weights[k]! * slope;
     }
-  });
+  }
+  return out;
 }
 
 function clipCode(divergence: string, distance: number, moved: number, advantage: number, low: number, high: number) {

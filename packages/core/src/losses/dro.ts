@@ -1,5 +1,6 @@
 import { checkPositive } from '../checks.js';
-import { type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { reinforce } from './reinforce.js';
+import { emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
 
 /** Options of {@link dro}. */
 export interface DroOptions {
@@ -15,6 +16,7 @@ export interface DroOptions {
  * See DRO, arXiv 2405.19107; as verl's `dro`. Tokens of advantage 0 are pulled back too.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for β not above 0.
  * @example
  * ```ts
@@ -23,18 +25,19 @@ export interface DroOptions {
  * dro(tokens, { beta: 2 }).value[0]; // 2.25
  * ```
  */
-export function dro(tokens: TokenBatch, options: DroOptions = {}): LossTerms {
+export function dro(
+  tokens: TokenBatch,
+  options: DroOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { beta = 1 } = options;
   checkPositive('dro', 'beta', beta);
-  const { mask, logps, logRatio, advantages, weights } = tokens;
-  const terms = tokenwise(tokens, (out, k) => {
-    out.logpsSlope = -advantages[k]!;
-    out.value = out.logpsSlope * logps[k]!;
-  });
+  const { mask, logRatio, weights } = tokens;
+  reinforce(tokens, out);
   for (let k = 0; k < mask.length; k++) {
     if (mask[k] === 0) continue;
-    terms.value[k]! += 0.5 * beta * logRatio[k]! ** 2;
-    terms.ratioGradient[k]! += weights[k]! * beta * logRatio[k]!;
+    out.value[k]! += 0.5 * beta * logRatio[k]! ** 2;
+    out.ratioGradient[k]! += weights[k]! * beta * logRatio[k]!;
   }
-  return terms;
+  return out;
 }

@@ -1,6 +1,6 @@
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
-import { type LossTerms, ratioAt, type TokenBatch } from './tokens.js';
+import { emptyTerms, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /** Options of {@link fipo}. */
 export interface FipoOptions extends ClippedOptions {
@@ -22,6 +22,7 @@ export interface FipoOptions extends ClippedOptions {
  * As in ms-swift 4.6 (`loss_type fipo`): tokens whose ratio is above `dualClip` are left out of the sum.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for a half-life not above 0 or negative bounds.
  * @example
  * ```ts
@@ -30,28 +31,33 @@ export interface FipoOptions extends ClippedOptions {
  * fipo(tokens).value[0]; // -exp(0.1 · 2^(-1/32)) = -1.103
  * ```
  */
-export function fipo(tokens: TokenBatch, options: FipoOptions = {}): LossTerms {
+export function fipo(
+  tokens: TokenBatch,
+  options: FipoOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { halfLife = 32, factorClip = 0.2, direction = 'raise', safeRatio = 4, dualClip = Infinity } = options;
   checkPositive('fipo', 'halfLife', halfLife);
   checkAtLeast('fipo', 'factorClip', factorClip, 0);
   checkPositive('fipo', 'safeRatio', safeRatio);
   checkOneOf('fipo', 'direction', direction, ['raise', 'both']);
   const { mask, columns, logRatio, advantages } = tokens;
-  const terms = clippedSurrogate(tokens, options);
+  const ratios = ratiosOf(tokens);
+  clippedSurrogate(tokens, options, out);
   const decay = 2 ** (-1 / halfLife);
   for (let end = mask.length; end > 0; end -= columns) {
     let future = 0;
     for (let k = end - 1; k >= end - columns; k--) {
       future *= decay;
       if (mask[k] === 0) continue;
-      const ratio = ratioAt(tokens, k);
+      const ratio = ratios[k]!;
       if (ratio <= dualClip) future += logRatio[k]!;
       const careful = advantages[k]! < 0 && ratio > safeRatio;
       const least = direction === 'both' ? 1 - factorClip : 1;
       const factor = Math.min(careful ? 1 : 1 + factorClip, Math.max(least, Math.exp(future)));
-      terms.value[k]! *= factor;
-      terms.ratioGradient[k]! *= factor;
+      out.value[k]! *= factor;
+      out.ratioGradient[k]! *= factor;
     }
   }
-  return terms;
+  return out;
 }

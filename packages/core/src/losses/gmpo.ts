@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch } from './tokens.js';
+import { CLIP, emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
 
 /** Options of {@link gmpo}. Bounds are on the log ratio: e^−0.4 to e^0.4 by default. */
 export interface GmpoOptions {
@@ -19,6 +19,7 @@ export interface GmpoOptions {
  * The policy ratio must be taken at level 'token'. A row without counted tokens contributes nothing (TRL counts −A there).
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for a negative bound.
  * @example
  * ```ts
@@ -27,14 +28,16 @@ export interface GmpoOptions {
  * gmpo(tokens).value[0]; // -e^0.1 = -1.105
  * ```
  */
-export function gmpo(tokens: TokenBatch, options: GmpoOptions = {}): LossTerms {
+export function gmpo(
+  tokens: TokenBatch,
+  options: GmpoOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { clipLow = 0.4, clipHigh = 0.4 } = options;
   checkAtLeast('gmpo', 'clipLow', clipLow, 0);
   checkAtLeast('gmpo', 'clipHigh', clipHigh, 0);
   const { mask, columns, logRatio, advantages, weights } = tokens;
-  const value = new Float64Array(mask.length);
-  const ratioGradient = new Float64Array(mask.length);
-  const clipped = new Uint8Array(mask.length);
+  const { value, ratioGradient, clipped } = out;
   for (let start = 0; start < mask.length; start += columns) {
     let [count, logSum, advantageSum, weight] = [0, 0, 0, 0];
     for (let k = start; k < start + columns; k++) {
@@ -54,7 +57,7 @@ export function gmpo(tokens: TokenBatch, options: GmpoOptions = {}): LossTerms {
       if (clipped[k] === CLIP.none && advantages[k] !== 0) ratioGradient[k] = (weight * rowValue) / count;
     }
   }
-  return { value, ratioGradient, clipped };
+  return out;
 }
 
 /** A token of advantage 0 has no preferred side, and adds nothing to the mean. */

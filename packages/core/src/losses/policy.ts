@@ -57,36 +57,40 @@ const types = [
 ] as const satisfies readonly PolicyLossOptions['type'][];
 
 /** @internal */
-export function policyTerms(tokens: TokenBatch, options: PolicyLossOptions): LossTerms {
+export function policyTerms(tokens: TokenBatch, options: PolicyLossOptions, out: LossTerms): LossTerms {
   checkOneOf('grpoLoss', 'policy.type', options.type, types);
   switch (options.type) {
     case 'clipped':
-      return clippedSurrogate(tokens, options);
+      return clippedSurrogate(tokens, options, out);
     case 'reinforce':
-      return reinforce(tokens);
+      return reinforce(tokens, out);
     case 'importance-weighted':
-      return importanceWeighted(tokens);
+      return importanceWeighted(tokens, out);
     case 'cispo':
-      return cispo(tokens, options);
+      return cispo(tokens, options, out);
     case 'sapo':
-      return sapo(tokens, options);
+      return sapo(tokens, options, out);
     case 'gmpo':
-      return gmpo(tokens, options);
+      return gmpo(tokens, options, out);
     case 'vespo':
-      return vespo(tokens, options);
+      return vespo(tokens, options, out);
     case 'fipo':
-      return fipo(tokens, options);
+      return fipo(tokens, options, out);
     case 'real':
-      return real(tokens, options);
+      return real(tokens, options, out);
     case 'clip-cov':
-      return clipCov(tokens, options);
+      return clipCov(tokens, options, out);
     case 'kl-cov':
-      return klCov(tokens, options);
+      return klCov(tokens, options, out);
     case 'dppo':
-      return dppo(tokens, options);
+      return dppo(tokens, options, out);
     case 'dro':
-      return dro(tokens, options);
+      return dro(tokens, options, out);
     case 'ratio-window':
-      return ratioWindow(tokens, options);
+      return ratioWindow(tokens, options, out);
   }
 }
+
+/** @internal Whether a loss compares rows of the batch, so that it cannot be computed one block of rows after another. */
+export const comparesRows = ({ type }: PolicyLossOptions): boolean =>
+  type === 'real' || type === 'clip-cov' || type === 'kl-cov';

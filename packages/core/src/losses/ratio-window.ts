@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { CLIP, type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
+import { CLIP, emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /** Options of {@link ratioWindow}. */
 export interface RatioWindowOptions {
@@ -18,6 +18,7 @@ export interface RatioWindowOptions {
  * As SkyRL's `rollout_is`, which takes the sampler's log-probabilities for the old policy's.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for a negative bound.
  * @example
  * ```ts
@@ -26,15 +27,25 @@ export interface RatioWindowOptions {
  * ratioWindow(tokens).value[0]; // 0: the ratio 1.65 is outside
  * ```
  */
-export function ratioWindow(tokens: TokenBatch, options: RatioWindowOptions = {}): LossTerms {
+export function ratioWindow(
+  tokens: TokenBatch,
+  options: RatioWindowOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { clipLow = 0.2, clipHigh = clipLow } = options;
   checkAtLeast('ratioWindow', 'clipLow', clipLow, 0);
   checkAtLeast('ratioWindow', 'clipHigh', clipHigh, 0);
-  const { logps, advantages } = tokens;
-  return tokenwise(tokens, (out, k) => {
-    const ratio = ratioAt(tokens, k);
-    out.clip = ratio <= 1 - clipLow ? CLIP.low : ratio >= 1 + clipHigh ? CLIP.high : CLIP.none;
-    out.logpsSlope = out.clip === CLIP.none ? -ratio * advantages[k]! : 0;
-    out.value = out.clip === CLIP.none ? out.logpsSlope * logps[k]! : 0;
-  });
+  const { mask, logps, advantages, weights } = tokens;
+  const ratios = ratiosOf(tokens);
+  const { value, logpsGradient, clipped } = out;
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
+    const ratio = ratios[k]!;
+    clipped[k] = ratio <= 1 - clipLow ? CLIP.low : ratio >= 1 + clipHigh ? CLIP.high : CLIP.none;
+    if (clipped[k] !== CLIP.none) continue;
+    const slope = -ratio * advantages[k]!;
+    value[k] = slope * logps[k]!;
+    logpsGradient[k] = weights[k]! * slope;
+  }
+  return out;
 }

@@ -1,6 +1,6 @@
 import { groupMembers } from '../advantages/grouping.js';
 import { checkPositive, fail } from '../checks.js';
-import type { LossTerms, TokenBatch } from './tokens.js';
+import { emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
 
 /** Options of {@link real}. */
 export interface RealOptions {
@@ -19,6 +19,7 @@ export interface RealOptions {
  * counted tokens takes no part (ms-swift takes it for a bad one that has not moved).
  *
  * @param tokens - flat [B*T] arrays of one length, with `groups`.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError without groups, or for a temperature not above 0.
  * @example
  * ```ts
@@ -27,13 +28,16 @@ export interface RealOptions {
  * real(tokens).value[0]; // log 4 = 1.386
  * ```
  */
-export function real(tokens: TokenBatch, options: RealOptions = {}): LossTerms {
+export function real(
+  tokens: TokenBatch,
+  options: RealOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { temperature = 0.5 } = options;
   checkPositive('real', 'temperature', temperature);
   const { mask, columns, groups } = tokens;
   if (groups === undefined) return fail('real', 'groups', 'be given', groups);
-  const value = new Float64Array(mask.length);
-  const ratioGradient = new Float64Array(mask.length);
+  const { value, ratioGradient } = out;
   const rows = rowSummaries(tokens, temperature);
   for (const members of groupMembers(groups)) {
     const filled = members.filter((row) => rows.count[row]! > 0);
@@ -52,7 +56,7 @@ export function real(tokens: TokenBatch, options: RealOptions = {}): LossTerms {
       }
     }
   }
-  return { value, ratioGradient, clipped: new Uint8Array(mask.length) };
+  return out;
 }
 
 function rowSummaries({ mask, columns, logRatio, advantages, weights }: TokenBatch, temperature: number) {

@@ -1,4 +1,4 @@
-import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
+import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /**
  * The plain policy gradient: no ratio, no clip (REINFORCE, GPG; with all advantages 1 it is supervised fine-tuning).
@@ -8,6 +8,7 @@ import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js
  * See Williams (1992); GPG, arXiv 2504.02546.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @example
  * ```ts
  * const at = (x: number) => Float64Array.of(x);
@@ -15,11 +16,15 @@ import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js
  * reinforce(tokens).value[0]; // 6
  * ```
  */
-export function reinforce(tokens: TokenBatch): LossTerms {
-  return tokenwise(tokens, (out, k) => {
-    out.logpsSlope = -tokens.advantages[k]!;
-    out.value = out.logpsSlope * tokens.logps[k]!;
-  });
+export function reinforce(tokens: TokenBatch, out: LossTerms = emptyTerms(tokens.mask.length)): LossTerms {
+  const { mask, logps, advantages, weights } = tokens;
+  const { value, logpsGradient } = out;
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
+    value[k] = -advantages[k]! * logps[k]!;
+    logpsGradient[k] = -weights[k]! * advantages[k]!;
+  }
+  return out;
 }
 
 /**
@@ -30,6 +35,7 @@ export function reinforce(tokens: TokenBatch): LossTerms {
  * As Tinker's `importance_sampling`.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @example
  * ```ts
  * const at = (x: number) => Float64Array.of(x);
@@ -37,8 +43,14 @@ export function reinforce(tokens: TokenBatch): LossTerms {
  * importanceWeighted(tokens).value[0]; // -3
  * ```
  */
-export function importanceWeighted(tokens: TokenBatch): LossTerms {
-  return tokenwise(tokens, (out, k) => {
-    out.value = out.ratioSlope = -ratioAt(tokens, k) * tokens.advantages[k]!;
-  });
+export function importanceWeighted(tokens: TokenBatch, out: LossTerms = emptyTerms(tokens.mask.length)): LossTerms {
+  const { mask, advantages, weights } = tokens;
+  const ratios = ratiosOf(tokens);
+  const { value, ratioGradient } = out;
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
+    value[k] = -ratios[k]! * advantages[k]!;
+    ratioGradient[k] = weights[k]! * value[k]!;
+  }
+  return out;
 }

@@ -1,5 +1,5 @@
 import { checkPositive } from '../checks.js';
-import { type LossTerms, type TokenBatch, tokenwise, ratioAt } from './tokens.js';
+import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
 
 /** Options of {@link sapo}. */
 export interface SapoOptions {
@@ -17,6 +17,7 @@ export interface SapoOptions {
  * See SAPO, arXiv 2511.20347.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for a temperature not above 0.
  * @example
  * ```ts
@@ -25,19 +26,27 @@ export interface SapoOptions {
  * sapo(tokens).value[0]; // -2
  * ```
  */
-export function sapo(tokens: TokenBatch, options: SapoOptions = {}): LossTerms {
+export function sapo(
+  tokens: TokenBatch,
+  options: SapoOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { temperaturePositive = 1, temperatureNegative = 1.05 } = options;
   checkPositive('sapo', 'temperaturePositive', temperaturePositive);
   checkPositive('sapo', 'temperatureNegative', temperatureNegative);
-  const { advantages } = tokens;
-  return tokenwise(tokens, (out, k) => {
+  const { mask, advantages, weights } = tokens;
+  const ratios = ratiosOf(tokens);
+  const { value, ratioGradient } = out;
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
     const advantage = advantages[k]!;
     const temperature = advantage > 0 ? temperaturePositive : temperatureNegative;
-    const ratio = ratioAt(tokens, k);
+    const ratio = ratios[k]!;
     const gate = 1 / (1 + Math.exp(-temperature * (ratio - 1)));
-    out.value = (-4 / temperature) * gate * advantage;
+    value[k] = (-4 / temperature) * gate * advantage;
     // for a huge ratio the gate's slope is 0 long before the ratio is infinite
     const slope = gate * (1 - gate);
-    out.ratioSlope = slope === 0 ? 0 : -4 * slope * ratio * advantage;
-  });
+    if (slope !== 0) ratioGradient[k] = weights[k]! * (-4 * slope * ratio * advantage);
+  }
+  return out;
 }

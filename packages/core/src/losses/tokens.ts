@@ -14,7 +14,7 @@ export interface TokenBatch {
   readonly ratios?: Float64Array | undefined;
   /** One a token. */
   readonly advantages: Float64Array;
-  /** Weight of each token's value in the loss, 0 under mask 0. */
+  /** Weight of each token's value in the loss. */
   readonly weights: Float64Array;
   /** Log-probabilities under the old policy; absent = those of the policy itself. */
   readonly oldLogps?: Float64Array | undefined;
@@ -42,46 +42,35 @@ export interface LossTerms {
   readonly value: Float64Array;
   /** [B*T] d(Σ weights · value) / d logRatio. */
   readonly ratioGradient: Float64Array;
-  /** [B*T] d(Σ weights · value) / d logps other than through the ratio; absent = none. */
-  readonly logpsGradient?: Float64Array;
+  /** [B*T] d(Σ weights · value) / d logps other than through the ratio. */
+  readonly logpsGradient: Float64Array;
   /** [B*T] one of {@link CLIP}. */
   readonly clipped: Uint8Array;
 }
 
-/** @internal The importance ratio of a token. */
-export function ratioAt(tokens: TokenBatch, k: number): number {
-  return tokens.ratios === undefined ? Math.exp(tokens.logRatio[k]!) : tokens.ratios[k]!;
+/** @internal Terms that are 0, for a policy loss to fill: what it leaves alone contributes nothing. */
+export function emptyTerms(tokens: number): LossTerms {
+  return {
+    value: new Float64Array(tokens),
+    ratioGradient: new Float64Array(tokens),
+    logpsGradient: new Float64Array(tokens),
+    clipped: new Uint8Array(tokens),
+  };
 }
 
-/** @internal What one token contributes: its value and its two slopes, before weighting, and a clip code. */
-export interface TokenTerm {
-  value: number;
-  ratioSlope: number;
-  logpsSlope: number;
-  clip: number;
+/** @internal Makes terms 0 again, for the next block of rows. */
+export function clearTerms({ value, ratioGradient, logpsGradient, clipped }: LossTerms): void {
+  value.fill(0);
+  ratioGradient.fill(0);
+  logpsGradient.fill(0);
+  clipped.fill(0);
 }
+
+/** @internal The importance ratio of each token. */
+export const ratiosOf = ({ ratios, logRatio }: TokenBatch): Float64Array => ratios ?? logRatio.map(Math.exp);
 
 /**
- * @internal Terms of a loss whose tokens do not depend on one another. `fill` writes into one shared object, so that nothing
- * is allocated per token. It is not called for tokens of advantage 0: they contribute nothing in any of these losses, and an
- * infinite ratio (no clamp) times 0 would be NaN.
+ * @internal Whether a token has a part in a loss whose tokens do not depend on one another. One of advantage 0 contributes
+ * nothing to any of these, and an infinite ratio (no clamp) times 0 would be NaN.
  */
-export function tokenwise(tokens: TokenBatch, fill: (out: TokenTerm, k: number) => void): Required<LossTerms> {
-  const { mask, weights, advantages } = tokens;
-  const value = new Float64Array(mask.length);
-  const ratioGradient = new Float64Array(mask.length);
-  const logpsGradient = new Float64Array(mask.length);
-  const clipped = new Uint8Array(mask.length);
-  const out: TokenTerm = { value: 0, ratioSlope: 0, logpsSlope: 0, clip: CLIP.none };
-  for (let k = 0; k < mask.length; k++) {
-    if (mask[k] === 0 || advantages[k] === 0) continue;
-    out.ratioSlope = out.logpsSlope = 0;
-    out.clip = CLIP.none;
-    fill(out, k);
-    value[k] = out.value;
-    ratioGradient[k] = weights[k]! * out.ratioSlope;
-    logpsGradient[k] = weights[k]! * out.logpsSlope;
-    clipped[k] = out.clip;
-  }
-  return { value, ratioGradient, logpsGradient, clipped };
-}
+export const hasPart = ({ mask, advantages }: TokenBatch, k: number): boolean => mask[k] === 1 && advantages[k] !== 0;

@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { type LossTerms, type TokenBatch, tokenwise } from './tokens.js';
+import { emptyTerms, hasPart, type LossTerms, type TokenBatch } from './tokens.js';
 
 /** Options of {@link vespo}. */
 export interface VespoOptions {
@@ -24,6 +24,7 @@ const [LEAST, MOST] = [Math.log(1e-8), 20];
  * As in TRL 1.16 (`loss_type: "vespo"`). A correction for the sampler's mismatch is part of W: it is not multiplied on again.
  *
  * @param tokens - flat [B*T] arrays of one length.
+ * @param out - zeros to write the result over; new arrays by default.
  * @throws RangeError for a negative option.
  * @example
  * ```ts
@@ -32,23 +33,33 @@ const [LEAST, MOST] = [Math.log(1e-8), 20];
  * vespo(tokens).value[0]; // 2: φ = 1 on-policy
  * ```
  */
-export function vespo(tokens: TokenBatch, options: VespoOptions = {}): LossTerms {
+export function vespo(
+  tokens: TokenBatch,
+  options: VespoOptions = {},
+  out: LossTerms = emptyTerms(tokens.mask.length),
+): LossTerms {
   const { powerPositive = 2, dampingPositive = 3, powerNegative = 3, dampingNegative = 2 } = options;
   checkAtLeast('vespo', 'powerPositive', powerPositive, 0);
   checkAtLeast('vespo', 'dampingPositive', dampingPositive, 0);
   checkAtLeast('vespo', 'powerNegative', powerNegative, 0);
   checkAtLeast('vespo', 'dampingNegative', dampingNegative, 0);
-  const { logps, advantages, corrections } = tokens;
+  const { mask, logps, advantages, weights, corrections } = tokens;
+  const { value, logpsGradient } = out;
   const logWeights = sequenceLogWeights(tokens);
-  return tokenwise(tokens, (out, k) => {
-    const [power, damping] = advantages[k]! >= 0 ? [powerPositive, dampingPositive] : [powerNegative, dampingNegative];
+  for (let k = 0; k < mask.length; k++) {
+    if (!hasPart(tokens, k)) continue;
+    const good = advantages[k]! >= 0;
+    const power = good ? powerPositive : powerNegative;
+    const damping = good ? dampingPositive : dampingNegative;
     const logWeight = logWeights[Math.floor(k / tokens.columns)]!;
     // `weights` carries the correction already; inside φ it must not count twice
     const again = corrections === undefined || corrections[k] === 0 ? 1 : corrections[k]!;
     const phi = Math.exp(damping + power * logWeight - damping * Math.exp(logWeight)) / again;
-    out.logpsSlope = -phi * advantages[k]!;
-    out.value = out.logpsSlope * logps[k]!;
-  });
+    const slope = -phi * advantages[k]!;
+    value[k] = slope * logps[k]!;
+    logpsGradient[k] = weights[k]! * slope;
+  }
+  return out;
 }
 
 function sequenceLogWeights({ mask, columns, logRatio, corrections }: TokenBatch): Float64Array {

@@ -1,6 +1,6 @@
 import type { GroupAdvantageOptions } from '../advantages/group.js';
 import type { AggregationMode } from '../aggregation-modes.js';
-import type { GrpoOptions } from '../grpo.js';
+import type { GrpoOptions } from '../options.js';
 import type { PolicyLossOptions } from '../losses/policy.js';
 
 /** Options that reproduce one system's or paper's advantages and loss. */

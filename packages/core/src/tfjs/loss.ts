@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import ndarray from 'ndarray';
-import { grpoLoss, type GrpoOptions } from '../grpo.js';
+import { grpoLoss } from '../grpo.js';
+import type { GrpoOptions } from '../options.js';
 import type { GrpoBatch } from '../types.js';
 
 /**
