@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from 'ndarray';
 import { checkLength, checkOneOf } from '../checks.js';
 import { readMask, readMatrix, shapeOf } from '../dense.js';
 import type { GroupId, MaskMatrix, Matrix } from '../types.js';
-import { groupMembers } from './grouping.js';
+import { groupMembers, isConstant } from './grouping.js';
 
 /** What {@link optimalTokenBaselineAdvantages} reads. All matrices are [B, T]. */
 export interface OptimalTokenBaselineBatch {
@@ -32,7 +32,8 @@ export interface OptimalTokenBaselineOptions {
  *
  * w_t = 1 − 2π_t + Σ_v π_v², W_t = Σ_{j≤t} w_j ρ_j², B_t = Σᵢ G_{i,t} W_{i,t} / Σᵢ W_{i,t}, A = G − B
  *
- * As in verl's `optimal_token_baseline`; a group of one has baseline 0 there and here.
+ * As in verl's `optimal_token_baseline`; a group of one has baseline 0 there and here. Where all returns of a group are equal the
+ * advantage is exactly 0 (there, a residue of 1e-8 of the return).
  *
  * @returns [B, T]; 0 under mask 0.
  * @throws RangeError for unequal shapes.
@@ -62,15 +63,15 @@ export function optimalTokenBaselineAdvantages(
     const lengths = members.map((row) => countRow(mask, row, columns)).sort((a, b) => b - a);
     const end = tail === 'zero' ? lengths[1]! : columns;
     for (let t = 0; t < end; t++) {
+      const tokens = members.map((row) => row * columns + t).filter((k) => mask[k] === 1);
+      const alike = isConstant(returns, tokens, 1e-12);
       let [weighted, total] = [0, 0];
-      for (const row of members) {
-        const k = row * columns + t;
-        if (mask[k] === 0) continue;
+      for (const k of tokens) {
         weighted += returns[k]! * energy[k]!;
         total += energy[k]!;
       }
       const baseline = weighted / (total + 1e-8); // 1e-8 as in verl; without any energy there is no gradient either
-      for (const row of members) if (mask[row * columns + t] === 1) advantages[row * columns + t]! -= baseline;
+      for (const k of tokens) advantages[k] = alike ? 0 : returns[k]! - baseline;
     }
   }
   return ndarray(advantages, [rows, columns]);

@@ -49,7 +49,7 @@ export interface FullBatch extends GrpoBatch {
 
 /** Options of {@link arbitraryBatch}. */
 export interface BatchOptions {
-  /** |logps − oldLogps| is at most this. @defaultValue 1 */
+  /** |logps − oldLogps| is at most this; above 1, so are the distances to the reference and the sampler. @defaultValue 1 */
   readonly drift?: number;
   /** @defaultValue 5 */
   readonly maxRows?: number;
@@ -67,6 +67,7 @@ export interface BatchOptions {
  */
 export function arbitraryBatch(options: BatchOptions = {}): fc.Arbitrary<FullBatch> {
   const { drift = 1, maxRows = 5, maxColumns = 6 } = options;
+  const [far, near] = drift > 1 ? [drift, drift] : [1, 0.5];
   const shape = fc.tuple(fc.integer({ min: 1, max: maxRows }), fc.integer({ min: 1, max: maxColumns }));
   return shape.chain(([rows, columns]) => {
     const vector = (min: number, max: number, length: number) =>
@@ -77,12 +78,12 @@ export function arbitraryBatch(options: BatchOptions = {}): fc.Arbitrary<FullBat
       .record({
         logps: vector(-4, 0, size),
         old: vector(-drift, drift, size),
-        reference: vector(-1, 1, size),
-        sampler: vector(-0.5, 0.5, size),
+        reference: vector(-far, far, size),
+        sampler: vector(-near, near, size),
         entropies: vector(0, 2, size),
         mask: fc.array(fc.constantFrom(0, 1, 1), { minLength: size, maxLength: size }),
         advantages: vector(-3, 3, rows),
-        groups: fc.array(fc.constantFrom('a', 'b'), { minLength: rows, maxLength: rows }),
+        groups: fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: rows, maxLength: rows }),
       })
       .map(({ logps, old, reference, sampler, entropies, mask, advantages, groups }) => {
         const moved = (by: number[]) => matrix(logps.map((lp, k) => lp + by[k]!));

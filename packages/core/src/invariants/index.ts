@@ -29,3 +29,4 @@ export {
   lawRowOrder,
   type LossLawOptions,
 } from './loss-laws.js';
+export { lawPartition, type PartitionOptions } from './partition-law.js';

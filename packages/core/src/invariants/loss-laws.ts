@@ -4,14 +4,20 @@ import { arbitraryBatch, type FullBatch } from './arbitraries.js';
 import { type LawOptions, runsOf } from './advantage-laws.js';
 import { assertClose } from './close.js';
 
-/** A loss under test: a batch in, its value and its gradient over `logps` out. */
-export type BatchLoss = (batch: FullBatch) => { readonly loss: number; readonly gradient: NdArray<Float64Array> };
+/** A loss under test: a batch in, its value and its gradient over `logps` (and, if it has one, over `entropies`) out. */
+export type BatchLoss = (batch: FullBatch) => {
+  readonly loss: number;
+  readonly gradient: NdArray<Float64Array>;
+  readonly entropyGradient?: NdArray<Float64Array>;
+};
 
 /** Options of the laws of losses. */
 export interface LossLawOptions extends LawOptions {
   /** |logps − oldLogps| is at most this. @defaultValue 0.6 */
   readonly drift?: number;
 }
+
+const JUNK = [NaN, Infinity, -1e300, 7];
 
 /**
  * The gradient is the derivative of the value, by finite differences, wherever the loss is smooth. Losses with constant weights
@@ -51,7 +57,8 @@ function nudged(values: Float64Array, k: number, by: number): Float64Array {
 }
 
 /**
- * What lies under mask 0 is never read: NaN there changes neither value nor gradient, and the gradient there is 0.
+ * What lies under mask 0 is never read: NaN, infinity or nonsense there changes neither value nor gradient, and the gradient there
+ * is 0.
  *
  * @param lossOf - the loss.
  * @throws Error with a counterexample when the law is broken.
@@ -62,10 +69,10 @@ function nudged(values: Float64Array, k: number, by: number): Float64Array {
  */
 export function lawMaskImmune(lossOf: BatchLoss, options: LossLawOptions = {}): void {
   fc.assert(
-    fc.property(arbitraryBatch({ drift: options.drift ?? 0.6 }), (batch) => {
+    fc.property(arbitraryBatch({ drift: options.drift ?? 0.6 }), fc.constantFrom(...JUNK), (batch, junk) => {
       const spoil = (m: NdArray<Float64Array>) =>
         ndarray(
-          m.data.map((x, k) => (batch.mask.data[k] === 0 ? NaN : x)),
+          m.data.map((x, k) => (batch.mask.data[k] === 0 ? junk : x)),
           m.shape,
         );
       const clean = lossOf(batch);
@@ -88,7 +95,7 @@ export function lawMaskImmune(lossOf: BatchLoss, options: LossLawOptions = {}): 
 }
 
 /**
- * Value and gradient are finite whatever the log ratio, up to 1e4 either way.
+ * Value and gradient are finite whatever the log ratios, up to 1e4 either way: to the old policy, the reference and the sampler.
  *
  * @param lossOf - the loss.
  * @throws Error with a counterexample when the law is broken.
