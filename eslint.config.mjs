@@ -1,14 +1,14 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Imports point one way: trainer -> rewards -> core. */
+/** Imports point one way: trainer -> rewards -> core, trainer -> tensorflow. */
 const forbid = (...packages) => ({
   'no-restricted-imports': [
     'error',
     {
       patterns: packages.map((name) => ({
         group: [name, `${name}/*`],
-        message: 'Imports point one way: trainer -> rewards -> core.',
+        message: 'Imports point one way: trainer -> rewards -> core, trainer -> tensorflow.',
       })),
     },
   ],
@@ -30,10 +30,27 @@ export default tseslint.config(
   {
     files: ['packages/core/src/**/*.ts'],
     ignores: ['packages/core/src/tfjs/**', 'packages/core/src/invariants/**'],
-    rules: forbid('@q-insight/rewards', '@q-insight/trainer', '@tensorflow', 'fast-check', 'node:*'),
+    rules: forbid(
+      '@q-insight/rewards',
+      '@q-insight/tensorflow',
+      '@q-insight/trainer',
+      '@tensorflow',
+      'fast-check',
+      'node:*',
+    ),
   },
-  { files: ['packages/core/src/{tfjs,invariants}/**/*.ts'], rules: forbid('@q-insight/rewards', '@q-insight/trainer') },
-  { files: ['packages/rewards/src/**/*.ts'], rules: forbid('@q-insight/trainer', '@tensorflow') },
+  {
+    files: ['packages/core/src/{tfjs,invariants}/**/*.ts'],
+    rules: forbid('@q-insight/rewards', '@q-insight/tensorflow', '@q-insight/trainer'),
+  },
+  {
+    files: ['packages/rewards/src/**/*.ts'],
+    rules: forbid('@q-insight/tensorflow', '@q-insight/trainer', '@tensorflow'),
+  },
+  {
+    files: ['packages/tensorflow/src/**/*.ts'],
+    rules: forbid('@q-insight/core', '@q-insight/rewards', '@q-insight/trainer'),
+  },
   {
     files: ['**/*.cjs', '**/*.mjs'],
     languageOptions: {

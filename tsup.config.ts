@@ -5,10 +5,12 @@ const entries = {
   core: { index: 'src/index.ts', 'tfjs/index': 'src/tfjs/index.ts', 'testing/index': 'src/invariants/index.ts' },
   rewards: {
     index: 'src/index.ts',
+    'disk-cache/index': 'src/disk-cache/index.ts',
     'server/index': 'src/server/index.ts',
     'testing/index': 'src/testing/index.ts',
     'worker/index': 'src/worker/index.ts',
   },
+  tensorflow: { index: 'src/index.ts' },
   trainer: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
 } as const;
 

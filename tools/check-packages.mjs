@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const packages = ['core', 'rewards', 'trainer'];
+const packages = ['core', 'rewards', 'tensorflow', 'trainer'];
 const run = (command, args, cwd = '.') => execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
 const bin = (name) => resolve('node_modules/.bin', name);
 
@@ -53,6 +53,7 @@ try {
     '@q-insight/rewards/server',
     '@q-insight/rewards/testing',
     '@q-insight/rewards/worker',
+    '@q-insight/tensorflow',
     '@q-insight/trainer',
   ];
   const use = names.map((name, i) => `import * as m${i} from '${name}';`).join('\n');

@@ -5,6 +5,7 @@ import { evaluateCommand } from './evaluate.js';
 import { explainCommand } from './explain.js';
 import type { Parts } from './parts.js';
 import { scoreCommand } from './score.js';
+import { setupCommand } from './setup.js';
 import { trainCommand } from './train.js';
 
 /** The command line `q-insight`: one command a file. */
@@ -20,6 +21,7 @@ export function program(parts: Parts, version: string): Command {
     evaluateCommand(parts),
     scoreCommand(parts),
     explainCommand(),
+    setupCommand(),
     doctorCommand(),
     demoCommand(parts),
   ];

@@ -1,0 +1,29 @@
+#pragma once
+#include <napi.h>
+
+#include <string>
+
+#include "tensorflow/c/tf_status.h"
+
+namespace qinsight {
+
+/** A TF_Status that turns into a JavaScript error carrying TensorFlow's own message. */
+class Status {
+ public:
+  Status() : status_(TF_NewStatus()) {}
+  ~Status() { TF_DeleteStatus(status_); }
+  Status(const Status&) = delete;
+  Status& operator=(const Status&) = delete;
+
+  TF_Status* get() const { return status_; }
+  bool ok() const { return TF_GetCode(status_) == TF_OK; }
+  std::string message(const std::string& during) const { return during + ": " + TF_Message(status_); }
+  void check(Napi::Env env, const std::string& during) const {
+    if (!ok()) throw Napi::Error::New(env, message(during));
+  }
+
+ private:
+  TF_Status* status_;
+};
+
+}  // namespace qinsight
