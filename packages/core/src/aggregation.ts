@@ -5,8 +5,6 @@ import { groupMembers } from './advantages/grouping.js';
 import { type AggregationMode, type OwnMode, resolveMode } from './aggregation-modes.js';
 import type { GroupId, MaskMatrix } from './types.js';
 
-export type { AggregationMode } from './aggregation-modes.js';
-
 /** What the weights depend on beyond a row's own mask. Counts of micro-batches or ranks add up. */
 export interface AggregationCounts {
   /** Tokens with mask 1. */

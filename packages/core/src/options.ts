@@ -1,4 +1,5 @@
-import type { AggregationMode, AggregationOptions } from './aggregation.js';
+import type { AggregationOptions } from './aggregation.js';
+import type { AggregationMode } from './aggregation-modes.js';
 import { checkOneOf, checkPositive } from './checks.js';
 import type { CorrectionStep } from './corrections/steps.js';
 import type { EntropyOptions } from './entropy.js';

@@ -55,6 +55,8 @@ export interface BatchOptions {
   readonly maxRows?: number;
   /** @defaultValue 6 */
   readonly maxColumns?: number;
+  /** Exactly so many. @defaultValue 1 to `maxColumns` */
+  readonly columns?: number;
 }
 
 /**
@@ -66,9 +68,12 @@ export interface BatchOptions {
  * ```
  */
 export function arbitraryBatch(options: BatchOptions = {}): fc.Arbitrary<FullBatch> {
-  const { drift = 1, maxRows = 5, maxColumns = 6 } = options;
+  const { drift = 1, maxRows = 5, maxColumns = 6, columns: exactly } = options;
   const [far, near] = drift > 1 ? [drift, drift] : [1, 0.5];
-  const shape = fc.tuple(fc.integer({ min: 1, max: maxRows }), fc.integer({ min: 1, max: maxColumns }));
+  const shape = fc.tuple(
+    fc.integer({ min: 1, max: maxRows }),
+    fc.integer({ min: exactly ?? 1, max: exactly ?? maxColumns }),
+  );
   return shape.chain(([rows, columns]) => {
     const vector = (min: number, max: number, length: number) =>
       fc.array(fc.double({ min, max, noNaN: true }), { minLength: length, maxLength: length });

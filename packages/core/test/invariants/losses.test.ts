@@ -10,6 +10,7 @@ import {
   presets,
 } from '../../src/index.js';
 import {
+  arbitraryBatch,
   type BatchLoss,
   type FullBatch,
   lawFinite,
@@ -18,6 +19,8 @@ import {
   lawPartition,
   lawRowOrder,
 } from '../../src/invariants/index.js';
+import { rowsOf } from '../../src/invariants/partition-law.js';
+import { expectClose } from '../support/close.js';
 import { arbitraryOptions, choicesOf, corrections, type Drawn, estimators, modes } from '../support/loss-options.js';
 
 const runs = Number(process.env['FC_RUNS'] ?? 50);
@@ -134,6 +137,35 @@ describe.each(rows)('%s', (_, row) => {
   if (breaks.length === 0) return;
   test.each(breaks)('breaks the law of %s, and it notices', (law) => {
     expect(() => hold(law, { policy: row.policy }, row.together, 1000)).toThrow();
+  });
+});
+
+describe.each(rows)('%s', (_, { policy, breaks = [], together }) => {
+  if (breaks.includes('partition') || together === 'groups') return;
+  // a long batch is walked in blocks of rows: of many rows, the last block a short one, and of one row longer than a block
+  test.each([
+    [700, 7],
+    [5, 2500],
+  ])('[%d, %d]: rows repeated have the gradient that they have alone', (count, columns) => {
+    const options = { policy, ratioLevel: 'sequence', kl: { coefficient: 0.1, weighting: 'ratio' } } as const;
+    const [batch] = fc.sample(arbitraryBatch({ drift: 0.6, maxRows: 4, columns }), 1) as [FullBatch];
+    const weights = aggregationWeights(batch.mask, 'token-sum');
+    const alone = grpoLoss({ ...batch, weights }, options);
+    const order = Array.from({ length: count }, (_, i) => i % batch.groups.length);
+    const repeated = rowsOf({ ...batch, weights }, order);
+    const long = grpoLoss(repeated, options);
+    const expected = order.flatMap((row) => [...alone.gradient.data.slice(row * columns, (row + 1) * columns)]);
+    expectClose(long.gradient.data, expected, { absolute: 1e-12, relative: 1e-12 });
+    // weights made row by row are those made at once
+    const mode = 'sequence-mean-token-mean';
+    const own = grpoLoss({ ...repeated, weights: undefined }, { ...options, aggregation: { mode } });
+    const given = grpoLoss({ ...repeated, weights: aggregationWeights(repeated.mask, mode) }, options);
+    expect(own.gradient.data).toEqual(given.gradient.data);
+    const { loss } = grpoLoss(rowsOf({ ...batch, weights }, [...order].reverse()), options);
+    expectClose(loss, long.loss, { absolute: 1e-12 * columns * count });
+    expect(long.metrics['sequences']).toBe(
+      order.filter((row) => batch.mask.data.slice(row * columns, (row + 1) * columns).includes(1)).length,
+    );
   });
 });
 
