@@ -1,11 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../runner/message-of.js';
 import type { App } from './app.js';
 import { mergedCells, type Cells } from './metrics.js';
 
 /** What the processes of a server say to each other. */
 type Note =
   | { readonly about: 'q-insight:listening'; readonly port: number }
+  | { readonly about: 'q-insight:failed'; readonly message: string }
   | { readonly about: 'q-insight:all-cells'; readonly id: string }
   | { readonly about: 'q-insight:cells'; readonly id: string }
   | { readonly about: 'q-insight:here-are'; readonly id: string; readonly cells: readonly Cells[] }
@@ -22,18 +24,21 @@ export interface Primary {
 }
 
 /**
- * Runs this program again in `count` processes, and starts one anew when it dies. Rejects when one ends before it listens, since
- * the next would too.
+ * Runs this program again in `count` processes, and starts one anew when it dies. Rejects, and ends the others, when one fails or
+ * ends before it listens: the next would too.
  */
 export async function startProcesses(count: number, log: (line: string) => void): Promise<Primary> {
   let closing = false;
   const workers = new Set<Worker>();
   const listening = Array.from({ length: count }, fork);
-  const [port] = await Promise.all(listening).catch(async (error: unknown) => {
-    await close();
+  try {
+    const [port] = await Promise.all(listening);
+    return { port: port!, close };
+  } catch (error) {
+    closing = true;
+    for (const worker of workers) worker.process.kill('SIGKILL');
     throw error;
-  });
-  return { port: port!, close };
+  }
 
   function fork(): Promise<number> {
     const worker = cluster.fork();
@@ -44,6 +49,10 @@ export async function startProcesses(count: number, log: (line: string) => void)
         if (note.about === 'q-insight:listening') {
           isUp = true;
           resolve(note.port);
+        }
+        if (note.about === 'q-insight:failed') {
+          reject(new Error(note.message));
+          worker.process.kill('SIGKILL');
         }
         if (note.about === 'q-insight:all-cells') void tellAll(worker, note.id, workers);
       });
@@ -126,6 +135,12 @@ export function allCells(own: () => Cells): Promise<Cells> {
     process.on('message', onNote);
     tell({ about: 'q-insight:all-cells', id });
   });
+}
+
+/** In one of the processes: leaves it to the primary to say what went wrong, and to end this one. */
+export function tellFailure(error: unknown): Promise<never> {
+  tell({ about: 'q-insight:failed', message: messageOf(error) });
+  return new Promise(() => undefined);
 }
 
 function tell(note: Note): void {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { buildApp } from './app.js';
 import { limitsOf, type Limits, type ServeOptions } from './options.js';
-import { allCells, joinPrimary, startProcesses } from './processes.js';
+import { allCells, joinPrimary, startProcesses, tellFailure } from './processes.js';
 import { Refusal } from './refusal.js';
 import type { RewardSet } from './reward-set.js';
 
@@ -35,13 +35,15 @@ const LAST_WORDS = 500;
 export async function serveRewards(set: RewardSet, options: ServeOptions = {}): Promise<RewardServer> {
   const limits = limitsOf(options);
   await checkImageRoot(limits.imageRoot);
-  if (limits.processes === 1 || cluster.isWorker) return serveHere(set, limits);
+  if (limits.processes === 1) return serveHere(set, limits);
+  if (cluster.isWorker) return serveHere(set, limits).catch(tellFailure);
   const { port, close } = await startProcesses(limits.processes, limits.log);
   return { url: urlOf(limits.host, port), close };
 }
 
 async function serveHere(set: RewardSet, limits: Limits): Promise<RewardServer> {
-  const app = await buildApp(set, limits, async () => (cluster.isWorker ? allCells(app.cells) : app.cells()));
+  const isAlone = limits.processes === 1;
+  const app = await buildApp(set, limits, async () => (isAlone ? app.cells() : allCells(app.cells)));
   await app.http.listen({ host: limits.host, port: limits.port });
   const { port } = app.http.server.address() as AddressInfo;
 
@@ -57,7 +59,7 @@ async function serveHere(set: RewardSet, limits: Limits): Promise<RewardServer> 
     await ended;
   }
   const close = (): Promise<void> => (closed ??= drain());
-  if (cluster.isWorker) joinPrimary(port, app, close);
+  if (!isAlone) joinPrimary(port, app, close);
   return { url: urlOf(limits.host, port), close };
 }
 

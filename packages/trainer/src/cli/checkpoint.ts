@@ -52,7 +52,7 @@ export async function openCheckpoint({ folder, settings }: ChosenCheckpoint, par
 }
 
 /** The model of an adapter that belongs to no run: all that is known of it stands in its own folder. */
-async function modelOf(folder: string, config: string): Promise<Settings['model']> {
+export async function modelOf(folder: string, config: string): Promise<Settings['model']> {
   const { shape, baseModel } = await readPeftInfo(folder);
   const field = `${config}: field "base_model_name_or_path"`;
   if (baseModel === undefined)

@@ -3,9 +3,11 @@ import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { explainCommand } from './explain.js';
+import { exportCommand } from './export.js';
 import type { Parts } from './parts.js';
 import { scoreCommand } from './score.js';
 import { setupCommand } from './setup.js';
+import { serveCommand } from './serve.js';
 import { trainCommand } from './train.js';
 
 /** The command line `q-insight`: one command a file. */
@@ -21,6 +23,8 @@ export function program(parts: Parts, version: string): Command {
     evaluateCommand(parts),
     scoreCommand(parts),
     explainCommand(),
+    exportCommand(),
+    serveCommand(),
     setupCommand(),
     doctorCommand(),
     demoCommand(parts),
