@@ -11,7 +11,7 @@ import {
   saveFinal,
   type TrainerState,
 } from '../src/checkpoints.js';
-import { temporaryFolder } from './fake-run.js';
+import { temporaryFolder } from './helpers/temporary.js';
 
 const at = (step: number): TrainerState => ({ version: 1, step, steps: 100, seed: 0, settingsHash: 'abc' });
 const put = (text: string) => (folder: string) => {

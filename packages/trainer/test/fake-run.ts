@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { settingsSchema, type Recipe, type Settings } from '../src/config/schema.js';
 
 /** Settings for a few steps of the fake policy. */
@@ -15,6 +12,3 @@ export function fakeSettings(changes: Partial<Recipe> = {}): Settings {
     ...changes,
   });
 }
-
-/** A folder of its own for a test. */
-export const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'q-insight-test-'));

@@ -8,7 +8,8 @@ import { train, type TrainingRun } from '../src/loop.js';
 import type { Policy } from '../src/policies/policy.js';
 import type { RunEvent, StepMetrics } from '../src/tracking/events.js';
 import { fakeDataset, fakePolicy } from './fake-policy.js';
-import { fakeSettings, temporaryFolder } from './fake-run.js';
+import { fakeSettings } from './fake-run.js';
+import { temporaryFolder } from './helpers/temporary.js';
 
 /** Trains the fake policy and returns all that was told about it. */
 async function run(changes: Partial<Recipe> = {}, overrides: Partial<TrainingRun> = {}) {

@@ -43,8 +43,11 @@ export function loraScaling(shape: LoraShape): number {
   return shape.alpha / (shape.scaling === 'rank' ? shape.rank : Math.sqrt(shape.rank));
 }
 
+/** Tensors of a model by name, of which the shapes are all that matters. */
+export type TensorShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
 /** Names of the linear layers an adapter of this shape goes to, in the order of the model. */
-export function loraModules(parameters: Parameters, shape: LoraShape): string[] {
+export function loraModules(parameters: TensorShapes, shape: LoraShape): string[] {
   return [...parameters.keys()]
     .filter((name) => name.startsWith('model.language_model.layers.') && name.endsWith('.weight'))
     .map((name) => name.slice(0, -'.weight'.length))

@@ -6,7 +6,7 @@ import { checkFields } from './check-fields.js';
 import { readJson, writeJson } from './files.js';
 import { finiteTensor } from './finite.js';
 import type { Parameters } from './gradients.js';
-import { LORA_TARGETS, loraModules, type LoraShape } from './lora.js';
+import { LORA_TARGETS, loraModules, type LoraShape, type TensorShapes } from './lora.js';
 import { legacyName, normaliseName } from './qwen2.5-vl/tensors.js';
 import { openSafetensors } from './safetensors.js';
 import { writeSafetensors } from './safetensors-writer.js';
@@ -119,7 +119,7 @@ async function openPeft(folder: string) {
  */
 export async function readPeft(
   folder: string,
-  parameters: Parameters,
+  parameters: TensorShapes,
 ): Promise<{ readonly adapter: Map<string, tf.Tensor>; readonly shape: LoraShape }> {
   const { weights, stored, shape } = await openPeft(folder);
   const { rank } = shape;

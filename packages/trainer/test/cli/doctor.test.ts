@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { examine } from '../../src/cli/doctor.js';
 import { gradientSelfTest } from '../../src/cli/self-test.js';
-import { temporaryFolder } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 describe('doctor', () => {
   test('finds this machine fit, a missing model not', async () => {

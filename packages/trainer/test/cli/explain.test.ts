@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { explanations } from '../../src/cli/explain.js';
 import { writeRunSettings } from '../../src/config/run-folder.js';
-import { fakeSettings, temporaryFolder } from '../fake-run.js';
+import { fakeSettings } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 const label = { task: 'score', score: 3.1 };
 const rows = [

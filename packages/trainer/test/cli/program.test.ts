@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { temporaryFolder } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 /** Runs the real command line. */
 function cli(...args: string[]) {
@@ -42,7 +42,7 @@ describe('q-insight', () => {
   test('--debug shows where an error came from', () => {
     const { status, stderr } = cli('train', 'nowhere.yaml', '--debug');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/no such recipe file\n\s+at .*load\.ts/);
+    expect(stderr).toMatch(/no such recipe file\n\s+at .*yaml-file\.ts/);
   });
 
   test('a message of several lines is put on one', () => {

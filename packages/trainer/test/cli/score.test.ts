@@ -10,7 +10,8 @@ import type { Parts } from '../../src/cli/parts.js';
 import { writeRunSettings } from '../../src/config/run-folder.js';
 import { createTfjsPolicy } from '../../src/policies/tfjs/index.js';
 import { fakePolicy } from '../fake-policy.js';
-import { fakeSettings, temporaryFolder } from '../fake-run.js';
+import { fakeSettings } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 import { goldenPath } from '../helpers/golden.js';
 
 /** Answers by task, and keeps what it was shown. */

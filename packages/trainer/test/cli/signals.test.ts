@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { latestCheckpoint } from '../../src/checkpoints.js';
 import { readMetrics } from '../../src/tracking/jsonl.js';
-import { temporaryFolder } from '../fake-run.js';
-import { fakeRecipe } from './fake-parts.js';
+import { temporaryFolder } from '../helpers/temporary.js';
+import { fakeRecipe } from './fake-recipe.js';
 
 const main = fileURLToPath(new URL('fake-main.ts', import.meta.url));
 

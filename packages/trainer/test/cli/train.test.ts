@@ -7,8 +7,9 @@ import { trainRun, type TrainOptions } from '../../src/cli/train.js';
 import { readRunSettings } from '../../src/config/run-folder.js';
 import { readEvaluation } from '../../src/tracking/evaluation-file.js';
 import { readMetrics } from '../../src/tracking/jsonl.js';
-import { temporaryFolder } from '../fake-run.js';
-import { fakeParts, fakeRecipe } from './fake-parts.js';
+import { temporaryFolder } from '../helpers/temporary.js';
+import { fakeParts } from './fake-parts.js';
+import { fakeRecipe } from './fake-recipe.js';
 
 const printed: string[] = [];
 beforeEach(() => {

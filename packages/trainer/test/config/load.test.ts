@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../src/config/load.js';
 import { parseOverride } from '../../src/config/override.js';
-import { temporaryFolder } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 const RECIPE = `model:
   checkpoint: some/model

@@ -9,7 +9,8 @@ import {
   settingsHash,
   writeRunSettings,
 } from '../../src/config/run-folder.js';
-import { fakeSettings, temporaryFolder } from '../fake-run.js';
+import { fakeSettings } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 describe('run folders', () => {
   test('are named after the recipe and the time', () => {

@@ -6,7 +6,7 @@ import { trainRun } from '../../src/cli/train.js';
 import { openCheckpoint } from '../../src/models/qwen2.5-vl/weights.js';
 import { readEvaluation } from '../../src/tracking/evaluation-file.js';
 import { readMetrics } from '../../src/tracking/jsonl.js';
-import { temporaryFolder } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 // The demo as it is shipped, on the committed checkpoint and photographs, cut to a few seconds.
 const RECIPE = 'recipes/tiny.yaml';

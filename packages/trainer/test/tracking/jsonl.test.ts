@@ -11,7 +11,7 @@ import {
   type RolloutRecord,
 } from '../../src/tracking/jsonl.js';
 import { fakeDataset } from '../fake-policy.js';
-import { temporaryFolder } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 const prompt = await fakeDataset().get(2);
 const rollout: Rollout = {

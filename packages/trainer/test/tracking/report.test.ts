@@ -7,7 +7,8 @@ import { chartsOf, smooth } from '../../src/tracking/report/charts.js';
 import { html, jsonForScript, trusted } from '../../src/tracking/report/html.js';
 import { dataUrl, writePicture } from '../../src/tracking/report/picture.js';
 import { writeReport } from '../../src/tracking/report/write-report.js';
-import { fakeSettings, temporaryFolder } from '../fake-run.js';
+import { fakeSettings } from '../fake-run.js';
+import { temporaryFolder } from '../helpers/temporary.js';
 
 const figures = (reward: number): Figures => ({
   reward,
