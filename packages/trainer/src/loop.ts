@@ -7,6 +7,7 @@ import type { Dataset, Prompt } from './data/prompt.js';
 import { learningRateAt } from './models/schedules.js';
 import type { Completion, Matrix, OptimizerOptions, Policy } from './policies/policy.js';
 import type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
+import { memoryMetrics } from './tracking/memory.js';
 import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
 import { checkLogps } from './training/check-logps.js';
 import { lossOptions, type LossOptions } from './training/loss-options.js';
@@ -100,6 +101,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
       tokens_per_second: tokens / Math.max(watch.total(), 1e-9),
       step_time: watch.total(),
       ...watch.laps(),
+      ...memoryMetrics(policy),
     };
     await tell({ type: 'step', step, steps, metrics, rollouts });
     if (step % settings.saveEvery === 0) await save();

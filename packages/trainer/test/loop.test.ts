@@ -7,6 +7,7 @@ import type { Recipe } from '../src/config/schema.js';
 import { train, type TrainingRun } from '../src/loop.js';
 import type { Policy } from '../src/policies/policy.js';
 import type { RunEvent, StepMetrics } from '../src/tracking/events.js';
+import { isMachineFigure } from '../src/tracking/memory.js';
 import { fakeDataset, fakePolicy } from './fake-policy.js';
 import { fakeSettings } from './fake-run.js';
 import { temporaryFolder } from './helpers/temporary.js';
@@ -29,9 +30,9 @@ async function run(changes: Partial<Recipe> = {}, overrides: Partial<TrainingRun
   return { result, events, steps, folder, policy };
 }
 
-/** What a step did, without how long it took. */
+/** What a step did, without how long it took and how much memory. */
 const timeless = (metrics: StepMetrics) =>
-  Object.fromEntries(Object.entries(metrics).filter(([name]) => !/^time|time$|per_second$/.test(name)));
+  Object.fromEntries(Object.entries(metrics).filter(([name]) => !isMachineFigure(name)));
 
 describe('train', () => {
   test('raises the reward to nearly the maximum of 2', async () => {
@@ -122,6 +123,9 @@ describe('train', () => {
       'learning_rate',
       'tokens_per_second',
       'step_time',
+      'memory/rss_bytes',
+      'tasks/degradation/reward',
+      'sampling/entropy',
       'sampling/sampling_logp_difference/mean',
     ]) {
       expect(steps[0]!.metrics).toHaveProperty([name], expect.any(Number));

@@ -84,6 +84,8 @@ export interface Policy {
   save(folder: string, content?: 'resumable' | 'weights'): Promise<void>;
   /** Restores what `save` wrote, and the optimizer's state if it is there. */
   load(folder: string): Promise<void>;
+  /** What the model's tensors take, where the policy knows it. */
+  memory?(): { readonly tensors: number; readonly bytes: number };
   /** Frees the model's memory. */
   dispose(): void;
 }

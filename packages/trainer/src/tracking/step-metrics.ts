@@ -24,6 +24,31 @@ function perReward(rollouts: readonly Rollout[]): Record<string, number> {
   );
 }
 
+/** How each task does: mean reward, and how long its answers are. */
+function perTask(rollouts: readonly Rollout[]): Record<string, number> {
+  const tasks = [...new Set(rollouts.map(({ prompt }) => prompt.label.task))];
+  return Object.fromEntries(
+    tasks.flatMap((task) => {
+      const own = rollouts.filter(({ prompt }) => prompt.label.task === task);
+      const totals = own.flatMap(({ total }) => (total === null ? [] : [total]));
+      return [
+        ...(totals.length === 0 ? [] : [[`tasks/${task}/reward`, mean(totals)] as const]),
+        [`tasks/${task}/completions`, own.length] as const,
+        [`tasks/${task}/mean_length`, mean(own.map(({ completion }) => completion.tokens.length))] as const,
+      ];
+    }),
+  );
+}
+
+/**
+ * The policy's entropy, in nats per token, at the temperature of sampling: the mean of −log p over tokens drawn from p is an
+ * unbiased estimate of it.
+ */
+function sampledEntropy(rollouts: readonly Rollout[]): Record<string, number> {
+  const logps = rollouts.flatMap(({ completion }) => completion.samplerLogps);
+  return logps.length === 0 ? {} : { 'sampling/entropy': -mean(logps) };
+}
+
 /**
  * What a step's completions say, under TRL's names: `reward_std` is the mean over groups of the deviation inside a group,
  * `frac_reward_zero_std` the share of groups that teach nothing because all their rewards are equal.
@@ -40,7 +65,10 @@ export function rolloutMetrics(groups: readonly (readonly Rollout[])[]): StepMet
     reward_std: mean(totals.map(deviation)),
     frac_reward_zero_std: constant.length / Math.max(1, groups.length),
     ...perReward(rollouts),
+    ...perTask(rollouts),
+    ...sampledEntropy(rollouts),
     unscorable: rollouts.filter(({ total }) => total === null).length,
+    'completions/count': rollouts.length,
     'completions/mean_length': mean(lengths),
     'completions/min_length': Math.min(...lengths),
     'completions/max_length': Math.max(...lengths),

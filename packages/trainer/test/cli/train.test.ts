@@ -7,6 +7,7 @@ import { trainRun, type TrainOptions } from '../../src/cli/train.js';
 import { readRunSettings } from '../../src/config/run-folder.js';
 import { readEvaluation } from '../../src/tracking/evaluation-file.js';
 import { readMetrics } from '../../src/tracking/jsonl.js';
+import { isMachineFigure } from '../../src/tracking/memory.js';
 import { temporaryFolder } from '../helpers/temporary.js';
 import { fakeParts } from './fake-parts.js';
 import { fakeRecipe } from './fake-recipe.js';
@@ -21,10 +22,10 @@ beforeEach(() => {
 const newFolder = () => join(temporaryFolder(), 'run');
 const run = (recipe: string | undefined, options: TrainOptions) => trainRun(recipe, options, fakeParts());
 
-/** Figures of each step, without how long it took. */
+/** Figures of each step, without how long it took and how much memory. */
 const figures = (folder: string) =>
   readMetrics(folder).map((row) =>
-    Object.fromEntries(Object.entries(row).filter(([name]) => !/time|per_second/.test(name))),
+    Object.fromEntries(Object.entries(row).filter(([name]) => !isMachineFigure(name))),
   );
 
 describe('train', () => {

@@ -33,7 +33,11 @@ describe('rolloutMetrics', () => {
       'rewards/format/std': 0,
       'rewards/score/mean': 0.5, // of the two it applies to
       'rewards/score/std': Math.SQRT1_2,
+      'tasks/degradation/reward': 1,
+      'tasks/degradation/completions': 4,
+      'tasks/degradation/mean_length': 2,
       unscorable: 0,
+      'completions/count': 4,
       'completions/mean_length': 2,
       'completions/min_length': 1,
       'completions/max_length': 3,
@@ -46,6 +50,33 @@ describe('rolloutMetrics', () => {
     expect(metrics).toMatchObject({ unscorable: 1, reward: 2 });
     expect(metrics).not.toHaveProperty(['rewards/score/mean']);
   });
+});
+
+test('each task of a step has its own reward and length', () => {
+  const score = { ...prompt, label: { task: 'score', score: 3 } as const };
+  const metrics = rolloutMetrics([
+    [rollout(0, 1, 'stop', 0), rollout(1, 3, 'stop', 0)],
+    [
+      { ...rollout(2, 8, 'stop', 1), prompt: score },
+      { ...rollout(null, 10, 'stop', 1), prompt: score },
+    ],
+  ]);
+  expect(metrics).toMatchObject({
+    'tasks/degradation/reward': 0.5,
+    'tasks/degradation/mean_length': 2,
+    'tasks/score/reward': 2, // of the one that can be judged
+    'tasks/score/completions': 2,
+    'tasks/score/mean_length': 9,
+  });
+});
+
+test('entropy is the mean of -log p over all sampled tokens, not over answers', () => {
+  const drawn = (samplerLogps: number[]): Rollout => {
+    const base = rollout(1, samplerLogps.length, 'stop', 1);
+    return { ...base, completion: { ...base.completion, samplerLogps } };
+  };
+  expect(rolloutMetrics([[drawn([-1, -2]), drawn([-6])]])['sampling/entropy']).toBe(3);
+  expect(rolloutMetrics([[drawn([])]])).not.toHaveProperty(['sampling/entropy']);
 });
 
 test('meanOfEach averages each figure over the records that have it', () => {

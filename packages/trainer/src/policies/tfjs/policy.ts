@@ -123,6 +123,10 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       gradients = createGradients(new Set(trainedNames(weights, freezeVision)));
       embeddings.policy.clear();
     },
+    memory: () => {
+      const { numTensors: tensors, numBytes: bytes } = tf.memory();
+      return { tensors, bytes };
+    },
     dispose: () => {
       disposeWeights(weights);
       disposeOptimizer(optimizer);
