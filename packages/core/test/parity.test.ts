@@ -18,6 +18,8 @@ import { cases as linearLiger } from './parity/linear-liger.js';
 import { cases as miscTrl } from './parity/misc-trl.js';
 import { cases as tinker } from './parity/tinker.js';
 import { expectClose } from './support/close.js';
+import { type PresetName } from '../src/index.js';
+import { systems } from '../src/presets/systems.js';
 import { parityTables } from './support/report.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -51,6 +53,11 @@ describe('parity with the real packages', () => {
     if (c.differs === undefined) compare();
     else expect(compare).toThrow('differs by');
   });
+});
+
+test('every preset of a system is put to the test, but for those no outputs could be had of', () => {
+  const used = new Set(all.filter((c) => c.differs === undefined).map((c) => c.preset));
+  expect(Object.keys(systems).filter((name) => !used.has(name as PresetName))).toEqual(['open-instruct']);
 });
 
 // UPDATE_PARITY=1 writes the tables anew after a change of cases or accuracy; then format the page

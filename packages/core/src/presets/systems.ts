@@ -58,6 +58,7 @@ export const systems = {
     loss: {
       policy: clip(0.2),
       logRatioClamp: Infinity,
+      correctionScope: 'all',
       kl: clampedKl(0.04),
       aggregation: aggregationAliases.grpo,
     },

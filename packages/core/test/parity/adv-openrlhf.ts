@@ -3,6 +3,7 @@ import {
   leaveOneOutAdvantages,
   normalizeAdvantages,
   overlongPenalties,
+  presets,
   stopProperlyRewards,
   tokenReturns,
   tokenRewards,
@@ -31,10 +32,10 @@ function shape(c: Case): ArrayLike<number> {
     case 'rloo':
       return leaveOneOutAdvantages(c.rewards, groups).advantages;
     case 'group_norm':
-      return groupAdvantages(c.rewards, groups, { epsilon: 1e-9 }).advantages;
+      return groupAdvantages(c.rewards, groups, presets.openrlhf.advantages).advantages;
     case 'dr_grpo':
     case 'reinforce_baseline':
-      return groupAdvantages(c.rewards, groups, { scale: 'none' }).advantages;
+      return groupAdvantages(c.rewards, groups, { ...presets.openrlhf.advantages, scale: 'none' }).advantages;
     case 'flash_reinforce': // the mean of the batch is the baseline: one group of all
       return groupAdvantages(c.rewards, groups.fill(0), { scale: 'none' }).advantages;
     default:
@@ -91,6 +92,7 @@ export function cases(): ParityCase[] {
   return golden<Case | LengthCase>('adv_openrlhf').cases.map((c) => ({
     file: 'adv_openrlhf',
     name: c.fn,
+    ...(['group_norm', 'dr_grpo', 'reinforce_baseline'].includes(c.fn) && { preset: 'openrlhf' as const }),
     run: () => (c.fn.startsWith('apply_') ? length(c as LengthCase) : compare(c as Case)),
   }));
 }

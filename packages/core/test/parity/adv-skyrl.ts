@@ -13,11 +13,14 @@ import { FLOAT32_UNIT, groupErrors } from './rounding.js';
 
 type Case = Pick<VerlCase, 'fn' | 'dtype' | 'rewards' | 'groups' | 'mask' | 'adv' | 'ret' | 'tokenRewards' | 'gamma'>;
 
+type System = 'skyrl' | 'easyr1';
+
 const raw = { singletons: 'raw' } as const;
 
-function perCompletion({ fn, rewards, groups }: Case): ArrayLike<number> {
-  if (fn === 'grpo') return groupAdvantages(rewards, groups, presets.verl.advantages).advantages;
-  if (fn === 'grpo_nostd') return groupAdvantages(rewards, groups, { ...raw, scale: 'none' }).advantages;
+function perCompletion({ fn, rewards, groups }: Case, system: System): ArrayLike<number> {
+  const { advantages: options } = presets[system];
+  if (fn === 'grpo') return groupAdvantages(rewards, groups, options).advantages;
+  if (fn === 'grpo_nostd') return groupAdvantages(rewards, groups, { ...options, scale: 'none' }).advantages;
   if (fn === 'grpo_passk') return passAtKAdvantages(rewards, groups).advantages;
   if (fn === 'rloo') return leaveOneOutAdvantages(rewards, groups).advantages;
   return maxRlAdvantages(rewards, groups, { ...raw, epsilon: 1e-6, nonPositiveMean: 'formula' }).advantages;
@@ -39,7 +42,7 @@ function allowed(c: Case): number[] {
   });
 }
 
-function compare(c: Case): Comparison[] {
+function compare(c: Case, system: System): Comparison[] {
   if (c.fn.startsWith('reinforce')) {
     const { advantages, returns } = reinforcePlusPlusAdvantages(matrix(c.tokenRewards), matrix(c.mask), {
       gamma: c.gamma,
@@ -52,12 +55,17 @@ function compare(c: Case): Comparison[] {
     ];
   }
   const tolerance = { relative: 1e-6, absolute: spread(allowed(c), c.mask) };
-  return [{ actual: spread(perCompletion(c), c.mask), expected: c.adv.flat(), tolerance }];
+  return [{ actual: spread(perCompletion(c, system), c.mask), expected: c.adv.flat(), tolerance }];
 }
 
 /** SkyRL and EasyR1 share verl's early estimators, and keep group statistics in float32. */
 export function cases(): ParityCase[] {
-  return ['adv_skyrl', 'adv_easyr1'].flatMap((file) =>
-    golden<Case>(file).cases.map((c) => ({ file, name: c.fn, run: () => compare(c) })),
+  return (['skyrl', 'easyr1'] as const).flatMap((system) =>
+    golden<Case>(`adv_${system}`).cases.map((c) => ({
+      file: `adv_${system}`,
+      name: c.fn,
+      ...(['grpo', 'grpo_nostd'].includes(c.fn) && { preset: system }),
+      run: () => compare(c, system),
+    })),
   );
 }

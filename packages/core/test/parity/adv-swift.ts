@@ -3,6 +3,7 @@ import {
   gdpoAdvantages,
   groupAdvantages,
   leaveOneOutAdvantages,
+  presets,
   selfDistillationAdvantages,
 } from '../../src/index.js';
 import { golden, matrix } from '../support/golden.js';
@@ -45,7 +46,7 @@ function estimate(c: Case, rewards: number[], groups: number[]): Float64Array {
   }
   if (c.estimator === 'rloo') return leaveOneOutAdvantages(rewards, groups, { scale: c.scale }).advantages;
   const scale = c.estimator === 'reinforce_plus_plus' && c.scale === 'batch' ? 'centred-batch' : c.scale;
-  return groupAdvantages(rewards, groups, { scale }).advantages;
+  return groupAdvantages(rewards, groups, { ...presets['ms-swift'].advantages, scale }).advantages;
 }
 
 function completions(c: Case): Comparison[] {
@@ -107,6 +108,7 @@ export function cases(): ParityCase[] {
   return golden<Case>('adv_swift').cases.map((c) => ({
     file: 'adv_swift',
     name: c.fn === 'rlsd/opd' ? c.fn : `${c.fn} ${c.scale === 'gdpo' ? 'gdpo' : c.estimator}`,
+    ...(c.fn !== 'rlsd/opd' && c.scale !== 'gdpo' && c.estimator !== 'rloo' && { preset: 'ms-swift' as const }),
     run: () => (c.fn === 'rlsd/opd' ? teacher(c) : completions(c)),
     ...(c.scale === 'gdpo' &&
       c.rewardsPerFunc.some((row) => row.every(Number.isNaN)) &&

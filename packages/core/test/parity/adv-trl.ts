@@ -85,6 +85,7 @@ export function cases(): ParityCase[] {
       c.aggregation === 'normalize_then_sum'
         ? 'GRPOTrainer, normalize_then_sum'
         : `GRPOTrainer, scale_rewards ${c.scaleRewards}`,
+    ...(c.aggregation === 'sum_then_normalize' && { preset: 'trl' as const }),
     run: () => grpo(c),
   }));
   const rlooCases = golden<RlooCase>('adv_trl_rloo').cases.map((c) => ({

@@ -65,7 +65,7 @@ function perCompletion(c: Case): ArrayLike<number> {
     case 'grpo_vectorized':
       return groupAdvantages(rewards, groups, presets.verl.advantages).advantages;
     case 'grpo_nostd':
-      return groupAdvantages(rewards, groups, { ...raw, scale: 'none' }).advantages;
+      return groupAdvantages(rewards, groups, { ...presets.verl.advantages, scale: 'none' }).advantages;
     case 'rloo':
       return leaveOneOutAdvantages(rewards, groups, raw).advantages;
     // this form alone gives singletons 0, which is our default
@@ -160,5 +160,10 @@ function compare(c: Case): Comparison[] {
 }
 
 export function cases(): ParityCase[] {
-  return golden<Case>('adv_verl').cases.map((c) => ({ file: 'adv_verl', name: c.fn, run: () => compare(c) }));
+  return golden<Case>('adv_verl').cases.map((c) => ({
+    file: 'adv_verl',
+    name: c.fn,
+    ...(['grpo', 'grpo_vectorized', 'grpo_nostd'].includes(c.fn) && { preset: 'verl' as const }),
+    run: () => compare(c),
+  }));
 }

@@ -1,3 +1,4 @@
+import type { PresetName } from '../../src/index.js';
 import type { Tolerance } from '../support/close.js';
 
 /** One number list of ours beside the package's. */
@@ -12,6 +13,8 @@ export interface ParityCase {
   readonly file: string;
   /** The package's function or option, as listed in docs/parity.md. */
   readonly name: string;
+  /** The preset that is put to the test, with what the case changes about it. */
+  readonly preset?: PresetName;
   readonly run: () => Comparison[];
   /** Why our result is meant to differ; the case is listed, and `run` must still not throw. */
   readonly differs?: string;

@@ -1,8 +1,9 @@
-import { grpoLoss, type GrpoOptions, type KlEstimator } from '../../src/index.js';
+import { grpoLoss, type KlEstimator } from '../../src/index.js';
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
 import { compareClampedKl } from './clamped-kl.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 interface Case {
   readonly variant: string;
@@ -23,13 +24,13 @@ interface Case {
   readonly sum?: number;
 }
 
-function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
+function policyOf({ config }: Case): PolicyChanges {
   const bounds = { clipLow: config.clip_ratio_low, clipHigh: config.clip_ratio_high };
   if (config.loss_type === 'cispo') return { type: 'cispo', ...bounds };
   if (config.loss_type === 'sapo') {
     return { type: 'sapo', temperaturePositive: config.tau_positive, temperatureNegative: config.tau_negative };
   }
-  return { type: 'clipped', ...bounds, dualClip: config.clip_ratio_dual };
+  return { ...bounds, dualClip: config.clip_ratio_dual };
 }
 
 const levels = {
@@ -42,11 +43,8 @@ const levels = {
 
 function loss(c: Case, input: GoldenInput): Comparison[] {
   const mode = c.config.loss_avg_mode === 'token' ? 'token-mean' : 'sequence-mean-token-mean';
-  const result = grpoLoss(batchOf(input), {
-    policy: policyOf(c),
-    ratioLevel: levels[c.config.loss_type],
-    aggregation: { mode, emptySequences: 'count' },
-  });
+  const changes = { policy: policyOf(c), ratioLevel: levels[c.config.loss_type], aggregation: { mode } } as const;
+  const result = grpoLoss(batchOf(input), lossOf('easyr1', changes));
   const tolerance = c.config.loss_type === 'sapo' ? FLOAT32_INSIDE : FLOAT64;
   return [
     { actual: result.loss, expected: c.loss, tolerance },
@@ -63,9 +61,13 @@ function kl(c: Case, input: GoldenInput): Comparison[] {
 
 export function cases(): ParityCase[] {
   const { header, cases } = golden<Case>('loss_easyr1');
-  return cases.map((c) => ({
-    file: 'loss_easyr1',
-    name: c.variant.startsWith('kl/') ? 'compute_kl' : `compute_policy_loss ${c.config.loss_type}`,
-    run: () => (c.variant.startsWith('kl/') ? kl : loss)(c, header.inputs[c.in]!),
-  }));
+  return cases.map((c) => {
+    const isKl = c.variant.startsWith('kl/');
+    return {
+      file: 'loss_easyr1',
+      name: isKl ? 'compute_kl' : `compute_policy_loss ${c.config.loss_type}`,
+      ...(!isKl && { preset: 'easyr1' as const }),
+      run: () => (isKl ? kl : loss)(c, header.inputs[c.in]!),
+    };
+  });
 }

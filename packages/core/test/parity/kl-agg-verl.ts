@@ -4,6 +4,7 @@ import {
   correctionWeights,
   type CorrectionStep,
   type KlEstimator,
+  presets,
   samplerDiagnostics,
   tokenKl,
 } from '../../src/index.js';
@@ -51,10 +52,10 @@ function kl(c: Case, input: GoldenInput): Comparison[] {
   const name = kinds[base] ?? base;
   const everywhere = matrix(input.mask.map((row) => row.map(() => 1)));
   const { values, slopes } = tokenKl(matrix(input.logps), matrix(input.refLogps), everywhere, {
-    estimator: `${name}${straight}` as KlEstimator,
     ...(name === 'k3'
-      ? { clamp: 20, valueClamp: 10, clampGradient: straight ? ('keep' as const) : ('zero' as const) }
+      ? { ...presets.verl.loss.kl, clampGradient: straight ? ('keep' as const) : ('zero' as const) }
       : { clamp: Infinity }),
+    estimator: `${name}${straight}` as KlEstimator,
   });
   return [
     { actual: values.data, expected: c.value.flat(), tolerance: FLOAT64 },

@@ -1,7 +1,8 @@
-import { type AggregationAlias, type CorrectionStep, grpoLoss, type GrpoOptions } from '../../src/index.js';
+import { type AggregationAlias, type CorrectionStep, grpoLoss } from '../../src/index.js';
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 interface Case {
   readonly in: number;
@@ -23,15 +24,15 @@ interface Case {
   readonly grad: number[][];
 }
 
-function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
-  const { epsilon_low: clipLow = 0.2, epsilon_high: clipHigh = 0.2, delta: dualClip = Infinity } = config;
+function policyOf({ config }: Case): PolicyChanges {
+  const { epsilon_low: clipLow, epsilon_high: clipHigh, delta: dualClip } = config;
   if (config.loss_type === 'cispo') return { type: 'cispo', ratioCap: clipHigh };
   if (config.loss_type === 'vespo') return { type: 'vespo' };
   if (config.loss_type === 'sapo') {
-    const { sapo_temperature_pos: temperaturePositive = 1, sapo_temperature_neg: temperatureNegative = 1.05 } = config;
+    const { sapo_temperature_pos: temperaturePositive, sapo_temperature_neg: temperatureNegative } = config;
     return { type: 'sapo', temperaturePositive, temperatureNegative };
   }
-  return { type: 'clipped', clipLow, clipHigh, dualClip };
+  return { clipLow, clipHigh, dualClip };
 }
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
@@ -48,22 +49,17 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
       refLogps: matrix(input.refLogps),
       samplerLogps: matrix(input.rolloutLogps),
     },
-    {
+    lossOf('liger', {
       policy: policyOf(c),
-      ratioLevel: config.importance_sampling_level ?? 'token',
-      logRatioClamp: Infinity,
+      ratioLevel: config.importance_sampling_level,
       corrections,
-      kl: {
-        coefficient: config.beta,
-        clamp: Infinity,
-        weighting: config.use_bias_correction_kl === true ? 'ratio' : 'none',
-      },
+      kl: { coefficient: config.beta, weighting: config.use_bias_correction_kl === true ? 'ratio' : undefined },
       aggregation: {
         mode: config.loss_type,
         length: config.max_completion_length,
         counts: { tokens, sequences: input.mask.length, filledSequences: input.mask.length },
       },
-    },
+    }),
   );
   const tolerance = ['sapo', 'vespo'].includes(config.loss_type) ? FLOAT32_INSIDE : FLOAT64;
   return [
@@ -81,15 +77,14 @@ function luspo(c: Case, input: GoldenInput): Comparison[] {
   const everywhere = matrix(input.mask.map((row) => row.map(() => 1)));
   const weights = matrix(input.mask.map((row) => row.map(() => sum(row) / (row.length * input.mask.length))));
   const batch = batchOf(input);
-  const policy = grpoLoss(level === 'token' ? { ...batch, mask: everywhere, weights } : batch, {
-    policy: policyOf(c),
-    ratioLevel: level,
-    logRatioClamp: Infinity,
-    aggregation: { mode: 'sequence-mean-token-sum', emptySequences: 'count' },
-  });
+  const changes = { policy: policyOf(c), ratioLevel: level, kl: { coefficient: 0 } } as const;
+  const policy = grpoLoss(
+    level === 'token' ? { ...batch, mask: everywhere, weights } : batch,
+    lossOf('liger', { ...changes, aggregation: { mode: 'luspo' } }),
+  );
   const kl = grpoLoss(
     { ...batch, mask: everywhere, weights, refLogps: matrix(input.refLogps), advantages: input.mask.map(() => 0) },
-    { kl: { coefficient: beta, clamp: Infinity } },
+    lossOf('liger', { kl: { coefficient: beta } }),
   );
   const gradient = policy.gradient.data.map((g, k) => g + kl.gradient.data[k]!);
   return [
@@ -103,6 +98,7 @@ export function cases(): ParityCase[] {
   return cases.map((c) => ({
     file: 'loss_liger',
     name: `loss_type ${c.config.loss_type}`,
+    preset: 'liger',
     run: () => compare(c, header.inputs[c.in]!),
   }));
 }

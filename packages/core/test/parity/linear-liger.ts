@@ -1,6 +1,7 @@
 import { grpoLoss, type GrpoOptions } from '../../src/index.js';
 import { golden, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf } from './preset.js';
 
 /** A linear head: logits = hidden · weightᵀ + bias. */
 interface Case {
@@ -35,15 +36,11 @@ function softmax(c: Case, hidden: number[]): number[] {
 }
 
 function optionsOf(c: Case): GrpoOptions {
-  return {
-    policy:
-      c.lossType === 'cispo'
-        ? { type: 'cispo', ratioCap: c.eps }
-        : { type: 'clipped', clipLow: c.eps, clipHigh: c.eps },
-    logRatioClamp: Infinity,
-    kl: { coefficient: c.beta, clamp: Infinity },
+  return lossOf('liger', {
+    policy: c.lossType === 'cispo' ? { type: 'cispo', ratioCap: c.eps } : { clipLow: c.eps, clipHigh: c.eps },
+    kl: { coefficient: c.beta },
     aggregation: { mode: c.lossType, length: c.maxCompletionLength },
-  };
+  });
 }
 
 /** The loss's gradient over log-probs, pushed back through the head by hand, as a policy does it. */
@@ -90,6 +87,7 @@ export function cases(): ParityCase[] {
   return golden<Case>('linear_grpo_liger').cases.map((c) => ({
     file: 'linear_grpo_liger',
     name: `LigerFusedLinearGRPOLoss ${c.lossType}`,
+    preset: 'liger',
     run: () => compare(c),
   }));
 }

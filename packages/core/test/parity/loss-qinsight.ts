@@ -1,7 +1,8 @@
-import { grpoLoss, presets } from '../../src/index.js';
+import { grpoLoss } from '../../src/index.js';
 import { FLOAT64 } from '../support/close.js';
 import { batchOf, golden, matrix } from '../support/golden.js';
 import type { ParityCase } from './case.js';
+import { lossOf } from './preset.js';
 
 interface Case {
   readonly in: number;
@@ -17,12 +18,12 @@ export function cases(): ParityCase[] {
   return cases.map((c) => ({
     file: 'loss_qinsight',
     name: 'compute_loss',
+    preset: 'q-insight',
     run: () => {
       const input = header.inputs[c.in]!;
       const { oldLogps, ...onPolicy } = batchOf(input);
       const batch = { ...onPolicy, ...(c.numIterations > 1 && { oldLogps }), refLogps: matrix(input.refLogps) };
-      const preset = presets['q-insight'].loss;
-      const result = grpoLoss(batch, { ...preset, kl: { ...preset.kl, coefficient: c.beta } });
+      const result = grpoLoss(batch, lossOf('q-insight', { kl: { coefficient: c.beta } }));
       // a fully masked row is 0/0 there, in the value and in that row's gradient; here it adds nothing
       const empty = input.mask.map((row) => row.every((m) => m === 0));
       const expected = c.grad.map((row, b) => (empty[b] ? row.map(() => 0) : row)).flat();

@@ -1,14 +1,8 @@
-import {
-  type AggregationAlias,
-  type GrpoBatch,
-  grpoLoss,
-  type GrpoOptions,
-  presets,
-  topEntropyMask,
-} from '../../src/index.js';
+import { type GrpoBatch, grpoLoss, type GrpoOptions, topEntropyMask } from '../../src/index.js';
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 /** A case of loss_trl: TRL's arguments, what it returned, and how the trainer was set up around it. */
 interface Case {
@@ -27,30 +21,42 @@ const maxCompletionLength = 24; // of the trainer that made the file
 /** Divided by the whole step's tokens; the others by gradient_accumulation_steps. */
 const byTokensOfStep = ['dapo', 'cispo', 'vespo'];
 
-function policyOf(c: Case, number: (key: string, otherwise: number) => number): GrpoOptions['policy'] {
-  const clipLow = number('epsilon', 0.2);
-  const clipHigh = number('epsilon_high', clipLow);
-  if (c.trainer === 'gmpo')
-    return { type: 'gmpo', clipLow: number('epsilon', 0.4), clipHigh: number('epsilon_high', 0.4) };
-  switch (c.config['loss_type']) {
+/** The presets of TRL's loss types; `bnpo` differs from the default by what it divides by. */
+export const presetOf = {
+  grpo: 'trl-grpo',
+  sapo: 'trl-sapo',
+  bnpo: 'trl',
+  dapo: 'trl',
+  cispo: 'trl-cispo',
+  vespo: 'trl-vespo',
+  dr_grpo: 'trl-dr-grpo',
+  luspo: 'trl-luspo',
+} as const;
+export type LossType = keyof typeof presetOf;
+
+/** The RLOO and GMPO trainers have no loss type. */
+const lossTypeOf = (c: Case): LossType => (c.config['loss_type'] as LossType | undefined) ?? 'grpo';
+
+function policyOf(c: Case): PolicyChanges {
+  const { epsilon: clipLow, epsilon_high: clipHigh = clipLow, delta: dualClip } = c.config;
+  if (c.trainer === 'gmpo') return { type: 'gmpo', clipLow, clipHigh };
+  switch (lossTypeOf(c)) {
     case 'cispo':
-      return { type: 'cispo', ratioCap: clipHigh };
+      return { ratioCap: clipHigh };
     case 'sapo':
       return {
-        type: 'sapo',
-        temperaturePositive: number('sapo_temperature_pos', 1),
-        temperatureNegative: number('sapo_temperature_neg', 1.05),
+        temperaturePositive: c.config['sapo_temperature_pos'],
+        temperatureNegative: c.config['sapo_temperature_neg'],
       };
     case 'vespo':
       return {
-        type: 'vespo',
-        powerPositive: number('vespo_k_pos', 2),
-        powerNegative: number('vespo_k_neg', 3),
-        dampingPositive: number('vespo_lambda_pos', 3),
-        dampingNegative: number('vespo_lambda_neg', 2),
+        powerPositive: c.config['vespo_k_pos'],
+        powerNegative: c.config['vespo_k_neg'],
+        dampingPositive: c.config['vespo_lambda_pos'],
+        dampingNegative: c.config['vespo_lambda_neg'],
       };
     default:
-      return { type: 'clipped', clipLow, clipHigh, dualClip: number('delta', Infinity) };
+      return { clipLow, clipHigh, dualClip };
   }
 }
 
@@ -62,33 +68,24 @@ function thresholdOf(c: Case, input: GoldenInput, mask: number[][]): number | un
 }
 
 function optionsOf(c: Case, mask: number[][], threshold: number | undefined): GrpoOptions {
-  const number = (key: string, otherwise: number) => (c.config[key] as number | undefined) ?? otherwise;
-  const { kl, ...rest } = presets.trl.loss;
-  const loss = (c.config['loss_type'] as AggregationAlias | undefined) ?? 'grpo';
-  const offPolicy = c.config['off_policy_mask_threshold'] as number | undefined;
+  const number = (key: string) => c.config[key] as number | undefined;
+  const offPolicy = number('off_policy_mask_threshold');
   const corrections = [
     ...(c.extra['is'] === 'token' ? [{ kind: 'truncate', level: 'token', max: 2 } as const] : []),
     ...(c.extra['is'] === 'seq' ? [{ kind: 'truncate', level: 'sequence', max: 2 } as const] : []),
     ...(offPolicy === undefined ? [] : [{ kind: 'off-policy', max: offPolicy } as const]),
   ];
-  return {
-    ...rest,
-    policy: policyOf(c, number),
-    ratioLevel: c.config['importance_sampling_level'] === 'sequence' ? 'sequence' : 'token',
+  const lossType = lossTypeOf(c);
+  // the GMPO trainer has no ratio to weight by
+  const unweighted = c.config['use_bias_correction_kl'] === false || c.trainer === 'gmpo';
+  return lossOf(presetOf[lossType], {
+    policy: policyOf(c),
+    ratioLevel: c.config['importance_sampling_level'] === 'sequence' ? 'sequence' : undefined,
     corrections,
-    entropy: { threshold, coefficient: number('entropy_coef', 0) },
-    kl: {
-      ...kl,
-      coefficient: number('beta', 0),
-      // the GMPO trainer has no ratio to weight by
-      weighting: c.config['use_bias_correction_kl'] === false || c.trainer === 'gmpo' ? 'none' : 'ratio',
-    },
-    aggregation: {
-      mode: loss,
-      length: maxCompletionLength,
-      counts: countsOf(c, loss, mask),
-    },
-  };
+    entropy: { threshold, coefficient: number('entropy_coef') },
+    kl: { coefficient: number('beta'), weighting: unweighted ? 'none' : undefined },
+    aggregation: { mode: lossType, length: maxCompletionLength, counts: countsOf(c, lossType, mask) },
+  });
 }
 
 /** What TRL divides by, as counts of the whole step, so that micro-batches simply add up. */
@@ -155,8 +152,6 @@ function emptyRows(c: Case, input: GoldenInput, mask: number[][]): number {
 /** RLOO's ratio is of whole sequences, the product of token ratios: one token a row says the same. */
 function compareRloo(c: Case, input: GoldenInput): Comparison[] {
   const sums = (rows: number[][]) => rows.map((row, b) => [row.reduce((s, lp, t) => s + lp * input.mask[b]![t]!, 0)]);
-  const clipLow = (c.config['epsilon'] as number | undefined) ?? 0.2;
-  const clipHigh = (c.config['epsilon_high'] as number | undefined) ?? clipLow;
   const result = grpoLoss(
     {
       logps: matrix(sums(input.logps)),
@@ -164,7 +159,7 @@ function compareRloo(c: Case, input: GoldenInput): Comparison[] {
       mask: matrix(input.mask.map(() => [1])),
       advantages: input.advantages as number[],
     },
-    { policy: { type: 'clipped', clipLow, clipHigh }, logRatioClamp: Infinity },
+    lossOf(presetOf.grpo, { policy: policyOf(c) }),
   );
   const gradient = input.mask.flatMap((row, b) => row.map((m) => m * result.gradient.data[b]!));
   return [
@@ -178,6 +173,7 @@ export function cases(): ParityCase[] {
   return cases.map((c) => ({
     file: 'loss_trl',
     name: c.trainer === 'grpo' ? `loss_type ${String(c.config['loss_type'])}` : `${c.trainer.toUpperCase()}Trainer`,
+    preset: presetOf[lossTypeOf(c)],
     run: () => (c.trainer === 'rloo' ? compareRloo : compare)(c, header.inputs[c.in]!),
   }));
 }

@@ -8,6 +8,7 @@ import {
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 interface Case {
   readonly fn: string;
@@ -40,47 +41,42 @@ export function verlAggregation(
   };
 }
 
-function policyOf(c: Case): NonNullable<GrpoOptions['policy']> {
-  const number = (key: string, otherwise: number) => Number(c.config[key] ?? otherwise);
-  const bounds = { clipLow: number('clip_ratio_low', 0.2), clipHigh: number('clip_ratio_high', 0.2) };
-  const cov = {
-    share: number('clip_cov_ratio', 2e-4),
-    lower: number('clip_cov_lb', 1),
-    upper: number('clip_cov_ub', 5),
-  };
+function policyOf(c: Case): PolicyChanges {
+  const { clip_ratio_low: clipLow, clip_ratio_high: clipHigh, clip_ratio_c: dualClip } = c.config;
+  const bounds = { clipLow: clipLow ?? 0.2, clipHigh: clipHigh ?? 0.2 };
   switch (c.fn) {
     case 'sapo':
-      return { type: 'sapo', temperaturePositive: number('tau_pos', 1), temperatureNegative: number('tau_neg', 1.05) };
+      return { type: 'sapo', temperaturePositive: c.config['tau_pos'], temperatureNegative: c.config['tau_neg'] };
     case 'gpg':
       return { type: 'reinforce' };
     case 'kl_cov':
-      return { type: 'kl-cov', share: number('kl_cov_ratio', 2e-4), coefficient: number('ppo_kl_coef', 0.1) };
-    case 'clip_cov':
-      return { type: 'clip-cov', ...bounds, ...cov, order: () => c.perm ?? [] };
+      return { type: 'kl-cov', share: c.config['kl_cov_ratio'], coefficient: c.config['ppo_kl_coef'] ?? 0.1 };
+    case 'clip_cov': {
+      const { clip_cov_ratio: share, clip_cov_lb: lower, clip_cov_ub: upper } = c.config;
+      return { type: 'clip-cov', ...bounds, share, lower, upper, order: () => c.perm ?? [] };
+    }
     case 'geo_mean':
       return { type: 'gmpo', ...bounds };
     case 'cispo':
       return { type: 'cispo', ...bounds };
     case 'dppo_tv':
-    case 'dppo_kl':
-      return {
-        type: 'dppo',
-        divergence: c.fn === 'dppo_tv' ? 'tv' : 'kl',
-        low: bounds.clipLow,
-        high: bounds.clipHigh,
-        ratioCap: number('clip_ratio_c', 3),
-      };
+    case 'dppo_kl': {
+      const divergence = c.fn === 'dppo_tv' ? 'tv' : 'kl';
+      return { type: 'dppo', divergence, low: bounds.clipLow, high: bounds.clipHigh, ratioCap: dualClip ?? 3 };
+    }
     case 'dro':
-      return { type: 'dro', beta: number('dro_beta', 1) };
+      return { type: 'dro', beta: c.config['dro_beta'] };
     case 'gspo':
-      return { type: 'clipped', ...bounds };
+      return { clipLow, clipHigh, dualClip: Infinity };
     case 'bypass_mode':
-      if (c.config['loss_type'] === 'reinforce') return { type: 'reinforce' };
-      return { type: 'clipped', ...bounds, dualClip: 3 };
+      return c.config['loss_type'] === 'reinforce' ? { type: 'reinforce' } : { clipLow, clipHigh };
     default: // `clip_ratio` alone has no effect: the defaults of `clip_ratio_low` and `clip_ratio_high` win
-      return { type: 'clipped', ...bounds, dualClip: number('clip_ratio_c', 3) };
+      return { clipLow, clipHigh, dualClip };
   }
 }
+
+/** The functions have no KL term: verl adds it to what they return. */
+const noKl = { coefficient: 0 };
 
 function compare(c: Case, input: GoldenInput): Comparison[] {
   const batch = batchOf(input);
@@ -106,16 +102,16 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
       oldLogps: bypass && c.config['loss_type'] === 'reinforce' ? batch.logps : bypass ? rollout : batch.oldLogps,
       samplerLogps: rollout,
     },
-    {
+    lossOf('verl', {
       policy: policyOf(c),
-      ratioLevel: c.fn === 'gspo' ? 'sequence-token' : 'token',
-      logRatioClamp: c.fn === 'gspo' ? 10 : 20,
+      ...(c.fn === 'gspo' && { ratioLevel: 'sequence-token', logRatioClamp: 10 }),
+      kl: noKl,
       corrections: c.fn === 'geo_mean' || (bypass && c.config['loss_type'] !== 'reinforce') ? [] : corrections,
       aggregation:
         c.fn === 'geo_mean'
           ? { mode: 'sequence-mean-token-mean', emptySequences: 'count' }
           : verlAggregation(c.agg, c.config, mask),
-    },
+    }),
   );
   const factors = c.fn === 'geo_mean' && c.isWeights !== undefined ? geometric(batch, input) : undefined;
   if (factors !== undefined) return geometricMean(c, input, factors);
@@ -158,7 +154,10 @@ function geometricMean(c: Case, input: GoldenInput, factors: number[]): Comparis
       return row.map((m) => (m * factors[b]!) / (Math.max(1, length) * input.mask.length));
     }),
   );
-  const { loss, gradient } = grpoLoss({ ...batchOf(input), weights }, { policy: policyOf(c) });
+  const { loss, gradient } = grpoLoss(
+    { ...batchOf(input), weights },
+    lossOf('verl', { policy: policyOf(c), kl: noKl }),
+  );
   return [
     { actual: loss, expected: c.loss, tolerance: FLOAT64 },
     { actual: gradient.data, expected: c.grad.flat(), tolerance: FLOAT64 },
@@ -167,5 +166,10 @@ function geometricMean(c: Case, input: GoldenInput, factors: number[]): Comparis
 
 export function cases(): ParityCase[] {
   const { header, cases } = golden<Case>('loss_verl');
-  return cases.map((c) => ({ file: 'loss_verl', name: c.fn, run: () => compare(c, header.inputs[c.in]!) }));
+  return cases.map((c) => ({
+    file: 'loss_verl',
+    name: c.fn,
+    preset: 'verl',
+    run: () => compare(c, header.inputs[c.in]!),
+  }));
 }

@@ -10,6 +10,8 @@ import {
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { type LossType, presetOf } from './loss-trl.js';
+import { lossOf } from './preset.js';
 
 interface SamplingCase {
   readonly mode: 'token_truncate' | 'token_mask' | 'sequence_truncate' | 'sequence_mask';
@@ -177,7 +179,7 @@ const misc = {
 
 interface ExtremeCase {
   readonly config: {
-    readonly loss_type: string;
+    readonly loss_type: LossType;
     readonly beta?: number;
     readonly epsilon_high?: number;
     readonly delta?: number;
@@ -193,14 +195,13 @@ interface ExtremeCase {
 
 /** Where float32 without a clamp overflows, TRL has NaN or infinity; ours must be finite with its own clamp. */
 function extreme(c: ExtremeCase): Comparison[] {
-  const { loss_type: type, epsilon_high: cap = 0.2, delta = Infinity, beta = 0 } = c.config;
+  const { loss_type: lossType, epsilon_high: clipHigh, delta: dualClip, beta } = c.config;
   const policy =
-    type === 'cispo'
-      ? ({ type, ratioCap: cap } as const)
-      : type === 'sapo' || type === 'vespo'
-        ? ({ type } as const)
-        : ({ type: 'clipped', clipLow: 0.2, clipHigh: cap, dualClip: delta } as const);
-  const sequenceMean = type === 'grpo' || type === 'sapo';
+    lossType === 'cispo'
+      ? { ratioCap: clipHigh }
+      : lossType === 'grpo' || lossType === 'dapo'
+        ? { clipHigh, dualClip }
+        : {};
   const result = (clamp: number) =>
     grpoLoss(
       {
@@ -210,12 +211,7 @@ function extreme(c: ExtremeCase): Comparison[] {
         mask: matrix(c.mask),
         advantages: c.advantages,
       },
-      {
-        policy,
-        logRatioClamp: clamp,
-        kl: { coefficient: beta, weighting: 'ratio', clamp },
-        aggregation: { mode: sequenceMean ? 'sequence-mean-token-mean' : 'token-mean', emptySequences: 'count' },
-      },
+      lossOf(presetOf[lossType], { policy, logRatioClamp: clamp, kl: { coefficient: beta, clamp } }),
     );
   const finite = result(20);
   const allFinite = Number.isFinite(finite.loss) && finite.gradient.data.every(Number.isFinite);
@@ -245,6 +241,7 @@ export function cases(): ParityCase[] {
     ...golden<ExtremeCase>('loss_trl_float32_extreme').cases.map((c) => ({
       file: 'loss_trl_float32_extreme',
       name: `loss_type ${c.config.loss_type}`,
+      preset: presetOf[c.config.loss_type],
       run: () => extreme(c),
     })),
   ];

@@ -2,6 +2,7 @@ import { aggregationWeights, type CorrectionStep, grpoLoss, type KlEstimator, to
 import { FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf } from './preset.js';
 
 interface Config {
   readonly token_level_loss?: boolean;
@@ -76,17 +77,12 @@ function loss(c: LossCase, input: GoldenInput): Comparison[] {
   const result = grpoLoss(
     // with a correction on, gspo takes its ratio against the sampler
     { ...batch, oldLogps: gspo && config.is_correction_level ? rollout : batch.oldLogps, samplerLogps: rollout },
-    {
-      policy: {
-        type: 'clipped',
-        clipLow: config.clip_eps_low ?? 0.2,
-        clipHigh: config.clip_eps_high ?? 0.2,
-        dualClip: config.dual_clip ?? Infinity,
-      },
-      ratioLevel: gspo ? 'sequence' : 'token',
+    lossOf('openrlhf', {
+      policy: { clipLow: config.clip_eps_low, clipHigh: config.clip_eps_high, dualClip: config.dual_clip },
+      ratioLevel: gspo ? 'sequence' : undefined,
       corrections: correctionsOf(config),
       aggregation: aggregationOf(!gspo && (config.token_level_loss ?? true), input.mask, global),
-    },
+    }),
   );
   return [
     { actual: result.loss, expected: c.loss, tolerance: FLOAT64 },
@@ -135,6 +131,7 @@ export function cases(): ParityCase[] {
   return [
     ...losses.cases.map((c) => ({
       file: 'loss_openrlhf',
+      preset: 'openrlhf' as const,
       name: c.config.policy_loss_type === 'gspo' ? 'PolicyLoss gspo' : 'PolicyLoss ppo',
       run: () => loss(c, losses.header.inputs[c.in]!),
     })),

@@ -1,7 +1,8 @@
-import { grpoLoss, type GrpoOptions } from '../../src/index.js';
+import { grpoLoss } from '../../src/index.js';
 import { FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 interface Case {
   readonly variant: string;
@@ -17,15 +18,15 @@ interface Case {
   readonly grad: number[][];
 }
 
-function policyOf({ variant, config }: Case): NonNullable<GrpoOptions['policy']> {
+function policyOf({ variant, config }: Case): PolicyChanges {
   if (variant === 'ce') return { type: 'reinforce' };
   if (variant === 'ref_kl') return { type: 'importance-weighted' };
-  if (variant === 'ipo') return { type: 'dppo', divergence: 'symmetric', low: config.ipo_threshold ?? 0.1 };
-  return { type: 'dppo', low: config.dppo_mask_low ?? 0.2, high: config.dppo_mask_high ?? 0.2 };
+  if (variant === 'ipo') return { divergence: 'symmetric', low: config.ipo_threshold, high: config.ipo_threshold };
+  return { low: config.dppo_mask_low, high: config.dppo_mask_high };
 }
 
 function compare(c: Case, input: GoldenInput): Comparison[] {
-  const { adv_tau: tau = 1, kl_tau: drift = c.variant === 'ce' ? 0 : 1e-3 } = c.config;
+  const { adv_tau: tau = 1, kl_tau: drift = c.variant === 'ce' ? 0 : undefined } = c.config;
   const scale = (a: number) => (c.variant === 'ce' ? 1 : tau * a);
   const given = (b: number, t: number) => {
     const a = input.advantages[b]!;
@@ -44,13 +45,12 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
   const rollout = matrix(input.rolloutLogps);
   const { loss, gradient } = grpoLoss(
     { ...batchOf(input), advantages: matrix(advantages), oldLogps: rollout, refLogps: rollout },
-    {
+    lossOf('prime-rl', {
       policy: policyOf(c),
-      logRatioClamp: Infinity,
       // its drift term is drift · ℓ² against the sampler: k2 is half of that
-      kl: { coefficient: 2 * drift, estimator: 'k2', clamp: Infinity },
+      kl: { coefficient: drift === undefined ? undefined : 2 * drift },
       aggregation: { mode: 'token-sum' },
-    },
+    }),
   );
   return [
     { actual: loss, expected: c.loss, tolerance: FLOAT64 },
@@ -60,5 +60,10 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
 
 export function cases(): ParityCase[] {
   const { header, cases } = golden<Case>('loss_prime_rl');
-  return cases.map((c) => ({ file: 'loss_prime_rl', name: c.variant, run: () => compare(c, header.inputs[c.in]!) }));
+  return cases.map((c) => ({
+    file: 'loss_prime_rl',
+    name: c.variant,
+    preset: 'prime-rl',
+    run: () => compare(c, header.inputs[c.in]!),
+  }));
 }

@@ -3,13 +3,13 @@ import {
   type AggregationMode,
   type CorrectionStep,
   grpoLoss,
-  type GrpoOptions,
   type KlEstimator,
 } from '../../src/index.js';
 import { FLOAT32_INSIDE } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
 import { compareClampedKl } from './clamped-kl.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 type Config = Readonly<Record<string, number | string | Readonly<Record<string, number | string>>>>;
 
@@ -38,29 +38,27 @@ interface OtherCase {
   readonly grad?: number[][];
 }
 
-function policyOf(c: LossCase): NonNullable<GrpoOptions['policy']> {
-  const number = (key: string, otherwise: number) => Number(c.config[key] ?? otherwise);
+function policyOf(c: LossCase): PolicyChanges {
   const part = (name: string) => (c.config[name] ?? {}) as Readonly<Record<string, number | string>>;
-  const bounds = { clipLow: number('eps_clip_low', 0.2), clipHigh: number('eps_clip_high', 0.2) };
+  const { eps_clip_low: clipLow, eps_clip_high: clipHigh } = c.config;
   switch (c.fn) {
     case 'dual_clip':
-      return { type: 'clipped', ...bounds, dualClip: number('clip_ratio_c', 3) };
+      return { clipLow, clipHigh, dualClip: c.config['clip_ratio_c'] ?? 3 };
     case 'cispo': {
       const { cispo_eps_clip_low: low = 0, cispo_eps_clip_high: high = 5 } = part('cispo');
-      return { type: 'cispo', clipLow: Number(low), clipHigh: Number(high) };
+      return { type: 'cispo', clipLow: low, clipHigh: high };
     }
     case 'sapo':
       return { type: 'sapo' };
     case 'rollout_is':
-      return { type: 'ratio-window', ...bounds };
+      return { type: 'ratio-window', clipLow, clipHigh };
     case 'dppo': {
       const { delta_low: low = 0.2, delta_high: high = 0.2, dppo_type: kind } = part('dppo');
-      return { type: 'dppo', divergence: kind === 'binary_kl' ? 'kl' : 'tv', low: Number(low), high: Number(high) };
+      return { type: 'dppo', divergence: kind === 'binary_kl' ? 'kl' : 'tv', low, high };
     }
     case 'clip_cov': {
-      const { clip_ratio: share = 2e-4, clip_cov_lb: lower = 1, clip_cov_ub: upper = 5 } = part('clip_cov');
-      const cov = { share: Number(share), lower: Number(lower), upper: Number(upper) };
-      return { type: 'clip-cov', ...bounds, ...cov, order: () => c.perm ?? [] };
+      const { clip_ratio: share, clip_cov_lb: lower, clip_cov_ub: upper } = part('clip_cov');
+      return { type: 'clip-cov', clipLow, clipHigh, share, lower, upper, order: () => c.perm ?? [] };
     }
     case 'kl_cov':
       return { type: 'kl-cov', share: 0.2, coefficient: 1 };
@@ -69,7 +67,7 @@ function policyOf(c: LossCase): NonNullable<GrpoOptions['policy']> {
     case 'cross_entropy':
       return { type: 'reinforce' };
     default:
-      return { type: 'clipped', ...bounds };
+      return { clipLow, clipHigh };
   }
 }
 
@@ -100,13 +98,13 @@ function loss(c: LossCase, input: GoldenInput): Comparison[] {
       oldLogps: againstSampler ? rollout : batch.oldLogps,
       samplerLogps: rollout,
     },
-    {
+    lossOf('skyrl', {
       policy: policyOf(c),
-      ratioLevel: c.fn === 'gspo' ? 'sequence-token' : 'token',
-      logRatioClamp: c.fn === 'gspo' ? 10 : 20,
+      ...(c.fn === 'gspo' && { ratioLevel: 'sequence-token', logRatioClamp: 10 }),
       corrections: correctionsOf(c),
+      kl: { coefficient: 0 }, // its KL term is added to what the functions return
       aggregation: { mode: 'token-sum' }, // the reduction is in the advantages, see below
-    },
+    }),
   );
   // the ratio is rounded to float32 in each token, and tokens of both signs cancel in the loss
   const absolute = 2 ** -23 * result.gradient.data.reduce((sum, g) => sum + Math.abs(g), 0);
@@ -161,7 +159,12 @@ export function cases(): ParityCase[] {
   const losses = golden<LossCase>('loss_skyrl');
   const others = golden<OtherCase>('kl_agg_skyrl');
   return [
-    ...losses.cases.map((c) => ({ file: 'loss_skyrl', name: c.fn, run: () => loss(c, losses.header.inputs[c.in]!) })),
+    ...losses.cases.map((c) => ({
+      file: 'loss_skyrl',
+      name: c.fn,
+      preset: 'skyrl' as const,
+      run: () => loss(c, losses.header.inputs[c.in]!),
+    })),
     ...others.cases.map((c) => ({
       file: 'kl_agg_skyrl',
       name: c.fn,

@@ -4,11 +4,11 @@ import {
   correctionWeights,
   type CorrectionStep,
   grpoLoss,
-  type GrpoOptions,
 } from '../../src/index.js';
 import { FLOAT32_INSIDE, FLOAT64 } from '../support/close.js';
 import { batchOf, golden, type GoldenInput, matrix } from '../support/golden.js';
 import type { Comparison, ParityCase } from './case.js';
+import { lossOf, type PolicyChanges } from './preset.js';
 
 interface Case {
   readonly in: number;
@@ -36,13 +36,12 @@ interface Case {
 const modeOf = (lossType: Case['config']['loss_type']): AggregationMode =>
   lossType === 'fipo' ? 'token-mean' : lossType === 'real' ? 'grpo' : lossType;
 
-function policyOf({ config }: Case): NonNullable<GrpoOptions['policy']> {
-  const clipLow = config.eps ?? 0.2;
-  const bounds = { clipLow, clipHigh: config.eps_high ?? clipLow, dualClip: config.delta ?? Infinity };
-  if (config.loss_type === 'cispo') return { type: 'cispo', ratioCap: bounds.clipHigh };
+function policyOf({ config }: Case): PolicyChanges {
+  const { eps: clipLow, eps_high: clipHigh = clipLow, delta: dualClip } = config;
+  if (config.loss_type === 'cispo') return { type: 'cispo', ratioCap: clipHigh };
   if (config.loss_type === 'sapo') return { type: 'sapo' };
   if (config.loss_type === 'real') return { type: 'real', temperature: 0.5 };
-  return { type: config.loss_type === 'fipo' ? 'fipo' : 'clipped', ...bounds };
+  return { type: config.loss_type === 'fipo' ? 'fipo' : 'clipped', clipLow, clipHigh, dualClip };
 }
 
 function correctionsOf({ mode, thr = 2 }: Case['config']): CorrectionStep[] {
@@ -87,25 +86,28 @@ function compare(c: Case, input: GoldenInput): Comparison[] {
     groups: mask.map((_, b) => Math.floor(b / 2)),
   };
   const coefficient = config.beta ?? 0;
-  const kl = { coefficient, clamp: 20, valueClamp: 10, clampGradient: 'zero' as const };
-  const result = grpoLoss(whole, {
-    policy: policyOf(c),
-    ratioLevel: config.level === 'sequence_token' ? 'sequence-token' : (config.level ?? 'token'),
-    logRatioClamp: Infinity,
-    corrections: correctionsOf(config),
-    correctionScope: 'all',
-    entropy: { share: config.q ?? 1 },
-    kl: loss === 'real' ? {} : kl,
-    aggregation: {
-      mode: modeOf(loss),
-      length: 24,
-      counts: { tokens, sequences: rows, filledSequences: rows },
-    },
-  });
+  const result = grpoLoss(
+    whole,
+    lossOf('ms-swift', {
+      policy: policyOf(c),
+      ratioLevel: config.level === 'sequence_token' ? 'sequence-token' : config.level,
+      corrections: correctionsOf(config),
+      entropy: { share: config.q },
+      kl: { coefficient: loss === 'real' ? 0 : coefficient },
+      aggregation: {
+        mode: modeOf(loss),
+        length: 24,
+        counts: { tokens, sequences: rows, filledSequences: rows },
+      },
+    }),
+  );
   const tolerance = loss === 'sapo' ? FLOAT32_INSIDE : FLOAT64;
   if (loss === 'real' && coefficient > 0) {
     // its KL is a mean over tokens beside a mean over groups: two losses, summed
-    const alone = grpoLoss({ ...whole, advantages: mask.map(() => 0) }, { kl });
+    const alone = grpoLoss(
+      { ...whole, advantages: mask.map(() => 0) },
+      lossOf('ms-swift', { kl: { coefficient }, aggregation: { mode: 'token-mean' } }),
+    );
     const gradient = result.gradient.data.map((g, k) => g + alone.gradient.data[k]!);
     return [
       { actual: result.loss + alone.loss, expected: c.loss, tolerance },
@@ -123,6 +125,7 @@ export function cases(): ParityCase[] {
   return cases.map((c) => ({
     file: 'loss_swift',
     name: `loss_type ${c.config.loss_type}`,
+    preset: 'ms-swift',
     run: () => compare(c, header.inputs[c.in]!),
     ...(c.config.loss_type === 'real' &&
       header.inputs[c.in]!.mask.some((row) => !row.includes(1)) && {

@@ -4,6 +4,7 @@ import {
   groupOutcomes,
   isInformative,
   passAtK,
+  presets,
   samplerDiagnostics,
 } from '../../src/index.js';
 import { golden, matrix } from '../support/golden.js';
@@ -39,7 +40,7 @@ interface Case {
 function advantages(c: Case): Comparison[] {
   const rewards = c.groups.flat();
   const ids = c.groups.flatMap((group, g) => group.map(() => g));
-  const result = groupAdvantages(rewards, ids, { scale: 'none' });
+  const result = groupAdvantages(rewards, ids, presets['tinker-cookbook'].advantages);
   const outcomes = groupOutcomes(rewards, ids);
   // remove_constant_reward_groups keeps one group when all are constant
   const informative = c.groups.flatMap((group, g) => (isInformative(group, { tolerance: 0 }) ? [g] : []));
@@ -90,5 +91,10 @@ export function cases(): ParityCase[] {
     'incorporate_kl_penalty+compute_kl_sample_train': kl,
     pass_at_k: (c: Case) => [{ actual: passAtK(c.n, c.c, c.k), expected: c.value, tolerance: { relative: 1e-8 } }],
   };
-  return golden<Case>('adv_tinker').cases.map((c) => ({ file: 'adv_tinker', name: c.fn, run: () => run[c.fn](c) }));
+  return golden<Case>('adv_tinker').cases.map((c) => ({
+    file: 'adv_tinker',
+    name: c.fn,
+    ...(c.fn === 'compute_advantages' && { preset: 'tinker-cookbook' as const }),
+    run: () => run[c.fn](c),
+  }));
 }

@@ -53,15 +53,16 @@ export function parityTables(all: readonly ParityCase[]): string {
       differing.set(key, (differing.get(key) ?? 0) + 1);
       continue;
     }
-    const key = `| ${system} | \`${c.name}\` | \`${c.file}\` |`;
+    const preset = c.preset === undefined ? '' : `\`${c.preset}\``;
+    const key = `| ${system} | \`${c.name}\` | ${preset} | \`${c.file}\` |`;
     const row = rows.get(key) ?? { cases: 0, error: 0 };
     rows.set(key, { cases: row.cases + 1, error: Math.max(row.error, worst(c)) });
   }
   const reproduced = [...rows].map(([key, { cases, error }]) => `${key} ${cases} | ${bound(error)} |`);
   const others = [...differing].map(([key, cases]) => `${key} ${cases} |`);
   return [
-    '| package | function or option | data | cases | largest error below |',
-    '| --- | --- | --- | --- | --- |',
+    '| package | function or option | preset | data | cases | largest error below |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...reproduced,
     '',
     '## Not reproduced, on purpose',
