@@ -1,3 +1,5 @@
+process.env.Q_INSIGHT_BACKEND ??= 'wasm'; // what everybody has, even where the native backend is set up
+
 export default {
   roots: ['<rootDir>/packages', '<rootDir>/examples'],
   testMatch: ['**/*.test.ts'],
@@ -6,7 +8,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' }, // source writes ./x.js, the file is ./x.ts
   testEnvironment: '<rootDir>/tools/jest-environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['@q-insight/source', 'node', 'node-addons'] },
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.tsc/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.tsc/', '/tensorflow/test/native/'],
   modulePathIgnorePatterns: ['/dist/', '/.tsc/'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['packages/*/src/**/*.ts'],

@@ -1,3 +1,15 @@
 export { cacheFolder } from './setup/cache.js';
 export { type Installation, readInstallation } from './setup/installation.js';
 export { setup, type SetupOptions, type SetupResult } from './setup/setup.js';
+export { startTensorflow, type TensorflowBackend, type TensorRecord } from './backend.js';
+export {
+  type Attribute,
+  type AttributeValue,
+  type Binding,
+  type Device,
+  type GraphOperation,
+  type GraphOutput,
+  type NativeGraph,
+  type NativeTensor,
+  type StartOptions,
+} from './binding.js';

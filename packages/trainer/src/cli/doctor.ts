@@ -74,7 +74,8 @@ async function backendCheck() {
   const { chooseBackend } = await import('../backends/choose-backend.js');
   const warnings: string[] = [];
   const name = await chooseBackend((message) => warnings.push(message));
-  return { ok: warnings.length === 0, text: [`TensorFlow.js on ${name}`, ...warnings].join('; ') };
+  const { backendInWords } = await import('../backends/backend-in-words.js');
+  return { ok: warnings.length === 0, text: [await backendInWords(name), ...warnings].join('; ') };
 }
 
 async function modelCheck(folder: string) {

@@ -1,0 +1,134 @@
+import * as tf from '@tensorflow/tfjs';
+import { loadBinding, type Binding, type NativeTensor, type StartOptions } from './binding.js';
+import { createKernelLoader } from './kernel-files.js';
+import { registerKernels } from './kernels.js';
+import type { Installation } from './setup/installation.js';
+
+/** What the backend knows of a tensor. */
+export interface TensorRecord {
+  readonly shape: number[];
+  /** TensorFlow's DataType. */
+  readonly dtype: number;
+  /** -1 until the values are handed over, at the first use. */
+  id: number;
+  values: tf.backend_util.BackendValues | null;
+  refCount: number;
+}
+
+/** The parts of the JavaScript backend that are used or changed here. */
+interface NodeBackend extends tf.KernelBackend {
+  binding: Binding;
+  readonly tensorMap: tf.DataStorage<TensorRecord>;
+  createOutputTensor(tensor: NativeTensor): tf.Tensor;
+  getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
+  executeSingleOutput(
+    name: string,
+    attributes: readonly { name: string; type: number; value: unknown }[],
+    inputs: readonly tf.TensorInfo[],
+  ): tf.Tensor;
+  getDTypeInteger(dtype: tf.DataType): number;
+}
+
+/** The backend 'tensorflow'. */
+export interface TensorflowBackend extends NodeBackend {
+  readonly installation: Installation;
+}
+
+let started: Promise<TensorflowBackend> | undefined;
+let running: TensorflowBackend | undefined;
+
+/**
+ * Registers the backend 'tensorflow' with TensorFlow.js and makes it the current one. Later calls return the first one's.
+ *
+ * @throws Error saying to run setup, when it has not run.
+ * @example
+ * import * as tf from '@tensorflow/tfjs';
+ * import { startTensorflow } from '@q-insight/tensorflow';
+ * await startTensorflow();
+ * tf.matMul([[1, 2]], [[3], [4]]).print(); // [[11]]
+ */
+export function startTensorflow(options: StartOptions = {}): Promise<TensorflowBackend> {
+  started ??= start(options);
+  return started;
+}
+
+async function start(options: StartOptions): Promise<TensorflowBackend> {
+  const { binding, installation } = loadBinding(options);
+  const load = createKernelLoader(installation.kernels);
+  const { NodeJSKernelBackend } = load('nodejs_kernel_backend.js') as { NodeJSKernelBackend: NodeBackendClass };
+  load('register_all_kernels.js');
+  registerKernels();
+  const backend = createBackend(NodeJSKernelBackend, binding, installation);
+  tf.registerBackend('tensorflow', () => backend);
+  await tf.setBackend('tensorflow');
+  running = backend;
+  return backend;
+}
+
+type NodeBackendClass = new (
+  binding: Binding,
+  packageName: string,
+) => NodeBackend & {
+  move(dataId: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, refs: number): void;
+};
+
+/** The JavaScript backend, with reading that does not block, and with memory freed for tensors that nobody disposed. */
+function createBackend(Base: NodeBackendClass, binding: Binding, installation: Installation): TensorflowBackend {
+  const forgotten = new FinalizationRegistry<TensorRecord>(({ id }) => {
+    if (id >= 0) binding.deleteTensor(id);
+  });
+
+  class Backend extends Base implements TensorflowBackend {
+    readonly installation = installation;
+
+    override createOutputTensor(native: NativeTensor): tf.Tensor {
+      const tensor = super.createOutputTensor(native);
+      this.watch(tensor.dataId);
+      return tensor;
+    }
+
+    override move(
+      dataId: object,
+      values: tf.backend_util.BackendValues,
+      shape: number[],
+      dtype: tf.DataType,
+      refCount: number,
+    ): void {
+      super.move(dataId, values, shape, dtype, refCount);
+      this.watch(dataId);
+    }
+
+    override disposeData(dataId: object, force?: boolean): boolean {
+      const record = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId) : undefined;
+      const disposed = super.disposeData(dataId, force);
+      if (disposed && record !== undefined) forgotten.unregister(record);
+      return disposed;
+    }
+
+    override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
+      const { values, id } = this.tensorMap.get(dataId);
+      return values ?? ((await this.binding.tensorData(id)) as tf.backend_util.BackendValues);
+    }
+
+    override memory(): { unreliable: boolean; nativeTensors: number; nativeBytes: number } {
+      const { tensors, bytes } = this.binding.memory();
+      return { unreliable: false, nativeTensors: tensors, nativeBytes: bytes };
+    }
+
+    private watch(dataId: object): void {
+      const record = this.tensorMap.get(dataId);
+      forgotten.register(dataId, record, record);
+    }
+  }
+
+  const backend: unknown = new Backend(binding, '@q-insight/tensorflow');
+  return backend as TensorflowBackend;
+}
+
+/** The running backend. @throws Error when another one is current. */
+export function currentBackend(): TensorflowBackend {
+  if (running === undefined || tf.getBackend() !== 'tensorflow') {
+    throw new Error(`expected the backend 'tensorflow', got '${tf.getBackend()}': await startTensorflow() first`);
+  }
+  return running;
+}
