@@ -1,18 +1,18 @@
-import { combineMetrics, groupAdvantages, grpoLoss } from '@q-insight/core';
-import { runRewards, type Reward } from '@q-insight/rewards';
+import { combineMetrics, grpoLoss } from '@q-insight/core';
+import type { Reward } from '@q-insight/rewards';
 import { saveCheckpoint, saveFinal, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import type { Settings } from './config/schema.js';
-import type { Dataset, Prompt } from './data/prompt.js';
+import type { Dataset } from './data/prompt.js';
 import { learningRateAt } from './models/schedules.js';
-import type { Completion, Matrix, OptimizerOptions, Policy } from './policies/policy.js';
-import type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
+import type { Matrix, OptimizerOptions, Policy } from './policies/policy.js';
+import type { Outcome, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
 import { memoryMetrics } from './tracking/memory.js';
 import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
 import { checkLogps } from './training/check-logps.js';
+import { collectRollouts } from './training/collect.js';
 import { lossOptions, type LossOptions } from './training/loss-options.js';
 import { microBatches, samplerDifference, type MicroBatch } from './training/micro-batch.js';
-import { promptIndices } from './training/prompt-order.js';
 import { stopwatch } from './training/stopwatch.js';
 
 /** What {@link train} works with. */
@@ -50,7 +50,7 @@ export interface TrainingResult {
  * if it had not stopped.
  */
 export async function train(run: TrainingRun): Promise<TrainingResult> {
-  const { settings, folder, policy, dataset, signal, clock = () => performance.now() / 1000 } = run;
+  const { settings, folder, policy, signal, clock = () => performance.now() / 1000 } = run;
   const { grpo, optimizer, steps, seed } = settings;
   const maths = lossOptions(grpo);
   // A run shorter than its warm-up ends within it.
@@ -77,25 +77,18 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     step++;
     const watch = stopwatch(clock);
 
-    const indices = promptIndices(dataset.length, grpo.promptsPerStep, step, seed);
-    const prompts = await Promise.all(indices.map((index) => dataset.get(index)));
-    const { groupSize, maxTokens, temperature } = grpo;
-    const sampling = { groupSize, maxTokens, temperature, seed: `${seed}/sample/${step}` };
-    const completions = await policy.sample(prompts, sampling);
-    watch.lap('time/sample');
-
-    const groups = await judge(run, step, prompts, completions, maths);
+    const { groups, metrics: sampling } = await collectRollouts(run, step, maths, watch);
     const rollouts = groups.flat();
-    watch.lap('time/reward');
 
     const learningRate = learningRateAt(step - 1, schedule);
-    const batches = microBatches(rollouts, grpo.microBatch, maths.aggregation);
+    const batches = microBatches(rollouts, { ...grpo, aggregation: maths.aggregation });
     const update = await updatePolicy(policy, step, batches, maths, grpo, { ...optimizer, learningRate });
     watch.lap('time/update');
 
     const tokens = rollouts.reduce((sum, { completion }) => sum + completion.tokens.length, 0);
     const metrics: StepMetrics = {
       ...rolloutMetrics(groups),
+      ...sampling,
       ...update,
       learning_rate: learningRate,
       tokens_per_second: tokens / Math.max(watch.total(), 1e-9),
@@ -112,39 +105,6 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   if (outcome !== 'interrupted') await saveFinal(folder, stateAt(step), (to) => policy.save(to, 'weights'));
   await tell({ type: 'end', step, steps, outcome });
   return { outcome, step };
-}
-
-/** Rewards the completions and compares each with the others of its prompt: one list of rollouts a prompt. */
-async function judge(
-  run: TrainingRun,
-  step: number,
-  prompts: readonly Prompt[],
-  completions: readonly (readonly Completion[])[],
-  maths: LossOptions,
-): Promise<Rollout[][]> {
-  const samples = completions.flatMap((group, p) =>
-    group.map(({ text, tokens, finishReason }, g) => ({
-      id: `${step}.${p}.${g}`,
-      group: `${step}.${p}`, // not the prompt's id: a small dataset may show a prompt twice in a step
-      completion: text,
-      completionIds: tokens,
-      finishReason,
-      label: prompts[p]!.label,
-    })),
-  );
-  const { names, values, totals } = await runRewards(samples, run.rewards, { weights: run.weights ?? {} });
-  const groupIds = samples.map(({ group }) => group);
-  const { advantages } = groupAdvantages(totals, groupIds, maths.advantages);
-
-  let next = 0;
-  return completions.map((group, p) =>
-    group.map((completion) => {
-      const row = next++;
-      const rewards = Object.fromEntries(names.map((name, column) => [name, values[row]![column]!]));
-      const judged = { rewards, total: totals[row]!, advantage: advantages[row]! };
-      return { id: samples[row]!.id, group: groupIds[row]!, prompt: prompts[p]!, completion, ...judged };
-    }),
-  );
 }
 
 /** Updates the policy on a step's completions, `innerEpochs` times, and returns what the loss says of it. */
@@ -170,12 +130,12 @@ async function updatePolicy(
   for (let epoch = 0; epoch < innerEpochs; epoch++) {
     const parts: StepMetrics[] = [];
     for (const [i, batch] of batches.entries()) {
-      const { mask, advantages, weights } = batch;
+      const { mask, advantages, weights, policyWeights } = batch;
       const result = await policy.forwardBackward(
         batch.sequences,
         (logps) => {
           checkLogps(logps, mask, step);
-          const { metrics, ...loss } = grpoLoss({ logps, mask, advantages, weights, ...fixed[i] }, maths.loss);
+          const { metrics, ...loss } = grpoLoss({ logps, mask, advantages, weights, policyWeights, ...fixed[i] }, maths.loss);
           return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
         },
         { temperature },

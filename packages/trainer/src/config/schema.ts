@@ -115,6 +115,23 @@ const grpo = section({
   clipHigh: atLeastZero().optional(),
   /** What centred rewards are divided by. @defaultValue the preset's */
   scale: z.enum(['group', 'batch', 'none']).optional(),
+  /**
+   * Groups whose rewards are all equal teach nothing: sample other prompts in their place, as DAPO does. Off unless given;
+   * `dynamicSampling: {}` takes the defaults.
+   */
+  dynamicSampling: z
+    .strictObject({
+      /** Rounds of sampling a step may take, the first included. @defaultValue 10 */
+      maxRounds: count().default(10),
+      /** Keep groups whose mean reward lies strictly between these instead. @defaultValue those whose rewards differ */
+      band: z.tuple([z.number(), z.number()]).optional(),
+    })
+    .optional(),
+  /**
+   * What such a group still does to the loss: it counts in every mean and the KL acts on it (`keep`), the KL alone acts on it
+   * (`mask-policy`), or it is left out and costs no pass through the model (`drop`). @defaultValue 'keep'
+   */
+  zeroVariance: z.enum(['keep', 'mask-policy', 'drop']).default('keep'),
   /** How token losses become one number. @defaultValue the preset's */
   aggregation: z.enum(['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant']).optional(),
 });

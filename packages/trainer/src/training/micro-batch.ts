@@ -1,10 +1,12 @@
 import {
   aggregationWeights,
+  isInformative,
   type AggregationCounts,
   type AggregationMode,
   type AggregationOptions,
 } from '@q-insight/core';
 import ndarray, { type NdArray } from 'ndarray';
+import type { Settings } from '../config/schema.js';
 import type { Rollout } from '../tracking/events.js';
 import type { Matrix, Sequence } from '../policies/policy.js';
 
@@ -17,6 +19,8 @@ export interface MicroBatch {
   readonly mask: NdArray<Float64Array>;
   /** [B, T] weight of each token in the loss of the whole batch. */
   readonly weights: NdArray<Float64Array>;
+  /** [B, T] weight of each token in the policy's part of it; undefined = `weights`. */
+  readonly policyWeights: NdArray<Float64Array> | undefined;
   /** [B, T] as the sampler reported them; 0 past the end. */
   readonly samplerLogps: NdArray<Float64Array>;
 }
@@ -29,36 +33,64 @@ function matrix(rows: readonly (readonly number[])[]): NdArray<Float64Array> {
   return ndarray(data, [rows.length, columns]);
 }
 
+/** How a step's completions are cut. */
+export interface MicroBatchOptions {
+  /** Completions per micro-batch. */
+  readonly microBatch: number;
+  readonly aggregation: { readonly mode: AggregationMode } & AggregationOptions;
+  /** What completions of groups with equal rewards still do to the loss. */
+  readonly zeroVariance: Settings['grpo']['zeroVariance'];
+}
+
 /**
  * Cuts a step's completions into micro-batches whose losses add up to the loss of the whole, however they are cut: the
  * weights of all tokens are those of the whole batch.
- *
- * @param size - completions per micro-batch
  */
-export function microBatches(
-  rollouts: readonly Rollout[],
-  size: number,
-  aggregation: { readonly mode: AggregationMode } & AggregationOptions,
-): MicroBatch[] {
-  const lengths = rollouts.map((rollout) => rollout.completion.tokens.length);
-  const counts: AggregationCounts = {
-    tokens: lengths.reduce((sum, length) => sum + length, 0),
-    sequences: lengths.length,
-    filledSequences: lengths.filter((length) => length > 0).length,
-  };
-  const { mode, ...options } = aggregation;
-  const starts = Array.from({ length: Math.ceil(rollouts.length / size) }, (_, i) => i * size);
+export function microBatches(rollouts: readonly Rollout[], options: MicroBatchOptions): MicroBatch[] {
+  const { microBatch: size, aggregation, zeroVariance } = options;
+  const alive = informative(rollouts);
+  // with nothing to learn from, what is left is the KL on all of them
+  const used = zeroVariance === 'drop' && alive.size > 0 ? rollouts.filter((one) => alive.has(one)) : rollouts;
+  const counts = countsOf(used);
+  const policyCounts = countsOf(used.filter((one) => alive.has(one)));
+  const { mode, ...others } = aggregation;
+  const starts = Array.from({ length: Math.ceil(used.length / size) }, (_, i) => i * size);
   return starts.map((start) => {
-    const part = rollouts.slice(start, start + size);
-    const mask = matrix(part.map(({ completion }) => completion.tokens.map(() => 1)));
+    const part = used.slice(start, start + size);
+    const maskOf = (counted: (one: Rollout) => boolean) =>
+      matrix(part.map((one) => one.completion.tokens.map(() => (counted(one) ? 1 : 0))));
+    const mask = maskOf(() => true);
+    const policyMask = zeroVariance === 'mask-policy' ? maskOf((one) => alive.has(one)) : undefined;
     return {
       sequences: part.map(({ prompt, completion }) => ({ prompt, completion: completion.tokens })),
       advantages: part.map((rollout) => rollout.advantage),
       mask,
-      weights: aggregationWeights(mask, mode, { ...options, counts }),
+      weights: aggregationWeights(mask, mode, { ...others, counts }),
+      policyWeights: policyMask && aggregationWeights(policyMask, mode, { ...others, counts: policyCounts }),
       samplerLogps: matrix(part.map(({ completion }) => completion.samplerLogps)),
     };
   });
+}
+
+function countsOf(rollouts: readonly Rollout[]): AggregationCounts {
+  const lengths = rollouts.map(({ completion }) => completion.tokens.length);
+  return {
+    tokens: lengths.reduce((sum, length) => sum + length, 0),
+    sequences: lengths.length,
+    filledSequences: lengths.filter((length) => length > 0).length,
+  };
+}
+
+/** Completions of groups whose rewards differ. */
+function informative(rollouts: readonly Rollout[]): Set<Rollout> {
+  const groups = new Map<string, Rollout[]>();
+  for (const one of rollouts) {
+    const group = groups.get(one.group);
+    if (group) group.push(one);
+    else groups.set(one.group, [one]);
+  }
+  const good = [...groups.values()].filter((group) => isInformative(group.map(({ total }) => total)));
+  return new Set(good.flat());
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Times the parts of a step. */
 export interface Stopwatch {
-  /** Ends a part: the time since the last one. */
+  /** Ends a part: the time since the last one, added to what the part took before. */
   lap(name: string): void;
   /** Seconds by part. */
   laps(): Record<string, number>;
@@ -16,7 +16,7 @@ export function stopwatch(clock: () => number): Stopwatch {
   return {
     lap(name) {
       const now = clock();
-      times[name] = now - last;
+      times[name] = (times[name] ?? 0) + now - last;
       last = now;
     },
     laps: () => times,

@@ -1,0 +1,119 @@
+import { collectGroups, groupAdvantages, type Collection, type SampledGroup } from '@q-insight/core';
+import { runRewards } from '@q-insight/rewards';
+import type { TrainingRun } from '../loop.js';
+import type { Rollout, StepMetrics } from '../tracking/events.js';
+import type { LossOptions } from './loss-options.js';
+import { promptIndices } from './prompt-order.js';
+import type { Stopwatch } from './stopwatch.js';
+
+/** A completion with its rewards, before it is compared with the others of its prompt. */
+type Rewarded = Omit<Rollout, 'advantage'>;
+
+/** The completions a step trains on. */
+export interface Collected {
+  /** One list a prompt. */
+  readonly groups: Rollout[][];
+  /** What sampling took; empty without dynamic sampling. */
+  readonly metrics: StepMetrics;
+}
+
+/**
+ * Samples a group of completions for each prompt of a step, rewards them, and compares each with the others of its prompt.
+ *
+ * With dynamic sampling (DAPO, arXiv 2503.14476, section 3.2) groups whose rewards are all equal are replaced by those of other
+ * prompts, for as many rounds as allowed. When those are used up, the step trains on what it has; on the groups of the
+ * first round, where none is any good.
+ */
+export async function collectRollouts(
+  run: TrainingRun,
+  step: number,
+  maths: LossOptions,
+  watch: Stopwatch,
+): Promise<Collected> {
+  const { promptsPerStep, dynamicSampling } = run.settings.grpo;
+  const { dataset, settings } = run;
+  const first = await sampleRound(run, step, 0, indicesOf(run, step, 0, new Set()), watch);
+  if (dynamicSampling === undefined) return { groups: compared(first, maths), metrics: {} };
+
+  const { maxRounds, band } = dynamicSampling;
+  const options = { target: promptsPerStep, maxRounds, band };
+  const asked = new Set(promptIndices(dataset.length, promptsPerStep, step, settings.seed));
+  let collection: Collection<Rewarded[]> = collectGroups(undefined, first.map(asSampled), options);
+  while (collection.status === 'more') {
+    const indices = indicesOf(run, step, collection.rounds, asked);
+    if (indices.length === 0) break; // every prompt of the dataset was asked
+    indices.forEach((index) => asked.add(index));
+    const round = await sampleRound(run, step, collection.rounds, indices, watch);
+    collection = collectGroups(collection, round.map(asSampled), options);
+  }
+  const kept = collection.kept.map(({ item }) => item);
+  return {
+    groups: compared(kept.length > 0 ? kept : first, maths),
+    metrics: {
+      'sampling/rounds': collection.rounds,
+      'sampling/rejected_groups': collection.rejected,
+      'sampling/kept_groups': kept.length,
+    },
+  };
+}
+
+/** The step's prompts in the first round; in later ones prompts of an order of their own that were not asked yet. */
+function indicesOf({ settings, dataset }: TrainingRun, step: number, round: number, asked: Set<number>): number[] {
+  const { seed, grpo } = settings;
+  if (round === 0) return promptIndices(dataset.length, grpo.promptsPerStep, step, seed);
+  const order = promptIndices(dataset.length, dataset.length, 1, `${seed}/more/${step}`);
+  return order.filter((index) => !asked.has(index)).slice(0, grpo.promptsPerStep);
+}
+
+async function sampleRound(
+  { settings, policy, dataset, rewards, weights = {} }: TrainingRun,
+  step: number,
+  round: number,
+  indices: readonly number[],
+  watch: Stopwatch,
+): Promise<Rewarded[][]> {
+  const { groupSize, maxTokens, temperature, promptsPerStep } = settings.grpo;
+  const prompts = await Promise.all(indices.map((index) => dataset.get(index)));
+  const seed = `${settings.seed}/sample/${step}${round === 0 ? '' : `/${round}`}`;
+  const completions = await policy.sample(prompts, { groupSize, maxTokens, temperature, seed });
+  watch.lap('time/sample');
+
+  const asked = completions.map((group, p) =>
+    group.map((completion, g) => {
+      const place = round * promptsPerStep + p;
+      // not the prompt's id: a small dataset may show a prompt twice in a step
+      return { id: `${step}.${place}.${g}`, group: `${step}.${place}`, prompt: prompts[p]!, completion };
+    }),
+  );
+  const samples = asked.flat().map(({ id, group, prompt, completion }) => {
+    const { text, tokens, finishReason } = completion;
+    return { id, group, completion: text, completionIds: tokens, finishReason, label: prompt.label };
+  });
+  const { names, values, totals } = await runRewards(samples, rewards, { weights });
+  let row = 0;
+  const rewarded = asked.map((group) =>
+    group.map((one) => {
+      const total = totals[row]!;
+      const own = values[row++]!;
+      return { ...one, rewards: Object.fromEntries(names.map((name, column) => [name, own[column]!])), total };
+    }),
+  );
+  watch.lap('time/reward');
+  return rewarded;
+}
+
+const asSampled = (group: Rewarded[]): SampledGroup<Rewarded[]> => ({
+  id: group[0]!.group,
+  rewards: group.map(({ total }) => total),
+  item: group,
+});
+
+/** Turns rewards into advantages within each group. */
+function compared(groups: readonly Rewarded[][], maths: LossOptions): Rollout[][] {
+  const all = groups.flat();
+  const totals = all.map(({ total }) => total);
+  const ids = all.map(({ group }) => group);
+  const { advantages } = groupAdvantages(totals, ids, maths.advantages);
+  let row = 0;
+  return groups.map((group) => group.map((one) => ({ ...one, advantage: advantages[row++]! })));
+}
