@@ -1,5 +1,6 @@
 import type { Prompt } from '../data/prompt.js';
 import type { Completion } from '../policies/policy.js';
+import type { Figures } from './evaluation-file.js';
 
 /** One completion with everything that was made of it. */
 export interface Rollout {
@@ -20,7 +21,7 @@ export interface Rollout {
 export type StepMetrics = Readonly<Record<string, number>>;
 
 /** Why the loop ended. */
-export type Outcome = 'finished' | 'time-limit' | 'interrupted';
+export type Outcome = 'finished' | 'early-stop' | 'time-limit' | 'interrupted';
 
 /** What happens in a run, in order. */
 export type RunEvent =
@@ -33,6 +34,14 @@ export type RunEvent =
       readonly rollouts: readonly Rollout[];
     }
   | { readonly type: 'checkpoint'; readonly step: number; readonly folder: string }
+  | {
+      readonly type: 'evaluation';
+      readonly step: number;
+      /** Of the likeliest answers to the held-out prompts. */
+      readonly figures: Figures;
+      /** Whether no earlier evaluation was better. */
+      readonly isBest: boolean;
+    }
   | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly outcome: Outcome };
 
 /** Watches a run. The loop waits for it, so a tracker that writes files has written them before the next step. */

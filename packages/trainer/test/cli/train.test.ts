@@ -24,9 +24,7 @@ const run = (recipe: string | undefined, options: TrainOptions) => trainRun(reci
 
 /** Figures of each step, without how long it took and how much memory. */
 const figures = (folder: string) =>
-  readMetrics(folder).map((row) =>
-    Object.fromEntries(Object.entries(row).filter(([name]) => !isMachineFigure(name))),
-  );
+  readMetrics(folder).map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !isMachineFigure(name))));
 
 describe('train', () => {
   test('leaves settings, metrics, rollouts, checkpoints, the final model, evaluation and report', async () => {
