@@ -6,10 +6,15 @@ export interface SettingOptions {
   readonly seed?: string;
   readonly steps?: string;
   readonly output?: string;
+  /** Trackers with a comma between them, or `none`. */
+  readonly track?: string;
 }
 
 /** Collects a flag that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** The trackers of a flag: `tensorboard,mlflow=http://127.0.0.1:5000`, or `none`. */
+const namesOf = (track: string) => (track === 'none' ? [] : track.split(',').map((name) => name.trim()));
 
 /** The flags as overrides. `--seed 1` and the like stand for `--set seed=1`. */
 export function overridesOf(options: SettingOptions): Override[] {
@@ -19,7 +24,9 @@ export function overridesOf(options: SettingOptions): Override[] {
     const number = /^-?\d+$/.test(value) ? Number(value) : value;
     return [{ flag: `--${key} ${value}`, path: [key], value: key === 'output' ? value : number }];
   });
-  return [...(options.set ?? []).map(parseOverride), ...named];
+  const { track } = options;
+  const tracked = track === undefined ? [] : [{ flag: `--track ${track}`, path: ['trackers'], value: namesOf(track) }];
+  return [...(options.set ?? []).map(parseOverride), ...named, ...tracked];
 }
 
 /** A whole number of at least `least` from a flag. */

@@ -54,8 +54,8 @@ export function readRunSettings(folder: string, overrides: readonly Override[] =
   return loadSettings(file, overrides);
 }
 
-/** What may change when a run is resumed: where it is written, how long it goes on, how often it is saved, how it is judged. */
-const FREE = ['output', 'steps', 'timeLimitMinutes', 'saveEvery', 'keep', 'evaluate'];
+/** What may change when a run is resumed: where it is written and shown, how long it goes on, how often it is saved, how it is judged. */
+const FREE = ['output', 'trackers', 'completionsEvery', 'steps', 'timeLimitMinutes', 'saveEvery', 'keep', 'evaluate'];
 
 /** Every plain value by its key path, sorted. */
 function flatten(value: unknown, path = ''): [string, string][] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SINGLE_IMAGE_TASKS } from '../data/tasks.js';
+import { trackerList } from './trackers.js';
 
 const positive = () => z.number().positive();
 const atLeastZero = () => z.number().min(0);
@@ -183,6 +184,10 @@ export const settingsSchema = z.strictObject({
   /** Newest checkpoints that stay on disk. @defaultValue 2 */
   keep: count().default(2),
   evaluate,
+  /** Where a run is shown besides the console and its own files: `tensorboard`, `wandb`, `mlflow=ADDRESS`. @defaultValue tensorboard */
+  trackers: trackerList.default(['tensorboard']),
+  /** Steps between completions that trackers show with their images. @defaultValue 10 */
+  completionsEvery: count().default(10),
   /** Everything random follows from it. @defaultValue 0 */
   seed: z.union([z.int(), z.string().min(1)]).default(0),
   /** Run folder. @defaultValue runs/<recipe name>-<date-time> */

@@ -53,6 +53,38 @@ describe('loadSettings', () => {
   });
 
   test.each([
+    [[], ['tensorboard']],
+    [['trackers=[]'], []],
+    [
+      ['trackers=[wandb=my project, "mlflow=https://host:5000/path", tensorboard]'],
+      ['wandb=my project', 'mlflow=https://host:5000/path', 'tensorboard'],
+    ],
+  ])('trackers %j are read as %j', (sets, trackers) => {
+    expect(load(RECIPE, ...sets).trackers).toEqual(trackers);
+  });
+
+  test.each([
+    [
+      '[tensorbord]',
+      `'trackers.0' must be one of tensorboard, wandb, mlflow, got "tensorbord"; did you mean 'tensorboard'?`,
+    ],
+    ['[wandb, comet]', `'trackers.1' must be one of tensorboard, wandb, mlflow, got "comet"`],
+    ['[""]', `'trackers.0' must be one of tensorboard, wandb, mlflow, got ""`],
+    ['tensorboard', `'trackers' must be a list, got "tensorboard"`],
+    [
+      '[tensorboard=logs]',
+      `'trackers.0' must be 'tensorboard' alone: its files lie in the run folder, got "tensorboard=logs"`,
+    ],
+    [
+      '["mlflow=localhost:5000"]',
+      `'trackers.0' must have an address such as mlflow=http://127.0.0.1:5000, got "mlflow=localhost:5000"`,
+    ],
+    ['[wandb=a, wandb=b]', `'trackers' must name each tracker once, got 'wandb' twice`],
+  ])('trackers=%s is refused', (value, message) => {
+    expect(() => load(RECIPE, `trackers=${value}`)).toThrow(`--set trackers=${value}: ${message}`);
+  });
+
+  test.each([
     ['grpo.groupsize=8', "--set grpo.groupsize=8: 'grpo.groupsize' is not a known setting; did you mean 'groupSize'?"],
     [
       'optimiser.learningRate=1',
