@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { checkRow } from './config/row.js';
 import { readJsonSync } from './models/files.js';
+import type { Best } from './training/best-model.js';
 
 /** What a run needs besides weights and optimizer state to go on: everything random follows from the seed and the step. */
 export interface TrainerState {
@@ -15,6 +16,8 @@ export interface TrainerState {
   readonly seed: string | number;
   /** Fingerprint of the settings that decide the numbers of the run. */
   readonly settingsHash: string;
+  /** The best evaluation during training, when there was one. */
+  readonly best?: Best | undefined;
 }
 
 /** A checkpoint on disk. */
@@ -32,6 +35,7 @@ const stateSchema = z.object({
   steps: z.int(),
   seed: z.union([z.string(), z.number()]),
   settingsHash: z.string(),
+  best: z.object({ step: z.int(), value: z.number() }).optional(),
 });
 
 function readState(folder: string): TrainerState | undefined {
@@ -165,6 +169,17 @@ export async function saveFinal(
   save: (folder: string) => Promise<void>,
 ): Promise<string> {
   const folder = join(run, 'final');
+  await writeCheckpoint(folder, state, save);
+  return folder;
+}
+
+/** Writes `best/`: the model of the best evaluation during training, in place of an earlier one. */
+export async function saveBest(
+  run: string,
+  state: TrainerState,
+  save: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(run, 'best');
   await writeCheckpoint(folder, state, save);
   return folder;
 }

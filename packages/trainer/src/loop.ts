@@ -1,6 +1,6 @@
 import { combineMetrics, grpoLoss } from '@q-insight/core';
 import type { Reward } from '@q-insight/rewards';
-import { saveCheckpoint, saveFinal, type TrainerState } from './checkpoints.js';
+import { saveBest, saveCheckpoint, saveFinal, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import type { Settings } from './config/schema.js';
 import type { Dataset } from './data/prompt.js';
@@ -9,6 +9,8 @@ import type { Matrix, OptimizerOptions, Policy } from './policies/policy.js';
 import type { Outcome, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
 import { memoryMetrics } from './tracking/memory.js';
 import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
+import type { Figures } from './tracking/evaluation-file.js';
+import { type Best, betterOf, isPatienceOver } from './training/best-model.js';
 import { checkLogps } from './training/check-logps.js';
 import { collectRollouts } from './training/collect.js';
 import { lossOptions, type LossOptions } from './training/loss-options.js';
@@ -27,6 +29,10 @@ export interface TrainingRun {
   readonly weights?: Readonly<Record<string, number>>;
   /** Steps that are done already, with the policy as it was after them. @defaultValue 0 */
   readonly startStep?: number;
+  /** The best evaluation in the steps that are done. @defaultValue none */
+  readonly best?: Best | undefined;
+  /** Measures the policy's likeliest answers to held-out prompts, every `settings.evaluate.every` steps. */
+  readonly evaluate?: () => Promise<Figures>;
   readonly trackers?: readonly Tracker[];
   /** Aborting ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -56,13 +62,14 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   // A run shorter than its warm-up ends within it.
   const schedule = { ...optimizer, totalSteps: Math.max(steps, optimizer.warmupSteps) };
   const stateAt = (done: number): TrainerState => {
-    return { version: 1, step: done, steps, seed, settingsHash: settingsHash(settings) };
+    return { version: 1, step: done, steps, seed, settingsHash: settingsHash(settings), ...(best && { best }) };
   };
   const tell = async (event: RunEvent) => {
     for (const track of run.trackers ?? []) await track(event);
   };
 
   let step = run.startStep ?? 0;
+  let best = run.best;
   let saved = step;
   const save = async () => {
     if (saved === step) return;
@@ -70,10 +77,18 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     saved = step;
     await tell({ type: 'checkpoint', step, folder: checkpoint });
   };
+  const judge = async (measure: () => Promise<Figures>) => {
+    const figures = await measure();
+    best = betterOf(best, step, figures, settings.evaluate);
+    const isBest = best.step === step;
+    if (isBest) await saveBest(folder, stateAt(step), (to) => policy.save(to, 'weights'));
+    await tell({ type: 'evaluation', step, figures, isBest });
+  };
+  const isStale = () => isPatienceOver(best, step, settings.evaluate);
   const limit = clock() + (settings.timeLimitMinutes ?? Infinity) * 60;
   await tell({ type: 'start', step, steps });
 
-  while (step < steps && signal?.aborted !== true && clock() < limit) {
+  while (step < steps && signal?.aborted !== true && clock() < limit && !isStale()) {
     step++;
     const watch = stopwatch(clock);
 
@@ -97,14 +112,21 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
       ...memoryMetrics(policy),
     };
     await tell({ type: 'step', step, steps, metrics, rollouts });
+    if (run.evaluate && step % (settings.evaluate.every ?? Infinity) === 0) await judge(run.evaluate);
     if (step % settings.saveEvery === 0) await save();
   }
 
-  const outcome: Outcome = step >= steps ? 'finished' : signal?.aborted === true ? 'interrupted' : 'time-limit';
+  const outcome: Outcome = outcomeOf(step >= steps, signal?.aborted === true, isStale());
   await save();
   if (outcome !== 'interrupted') await saveFinal(folder, stateAt(step), (to) => policy.save(to, 'weights'));
   await tell({ type: 'end', step, steps, outcome });
   return { outcome, step };
+}
+
+function outcomeOf(isDone: boolean, isAborted: boolean, isStale: boolean): Outcome {
+  if (isDone) return 'finished';
+  if (isAborted) return 'interrupted';
+  return isStale ? 'early-stop' : 'time-limit';
 }
 
 /** Updates the policy on a step's completions, `innerEpochs` times, and returns what the loss says of it. */
@@ -135,7 +157,10 @@ async function updatePolicy(
         batch.sequences,
         (logps) => {
           checkLogps(logps, mask, step);
-          const { metrics, ...loss } = grpoLoss({ logps, mask, advantages, weights, policyWeights, ...fixed[i] }, maths.loss);
+          const { metrics, ...loss } = grpoLoss(
+            { logps, mask, advantages, weights, policyWeights, ...fixed[i] },
+            maths.loss,
+          );
           return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
         },
         { temperature },

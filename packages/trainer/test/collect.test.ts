@@ -19,7 +19,11 @@ async function run(grpo: NonNullable<Recipe['grpo']>, overrides: Partial<Trainin
     policy: fakePolicy(),
     dataset: fakeDataset(40),
     rewards: qInsightRewards(),
-    trackers: [(event) => void (event.type === 'step' && steps.push(event))],
+    trackers: [
+      (event) => {
+        if (event.type === 'step') steps.push(event);
+      },
+    ],
     ...overrides,
   });
   return steps;

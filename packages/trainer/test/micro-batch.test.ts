@@ -3,16 +3,20 @@ import { microBatches, type MicroBatch, type MicroBatchOptions } from '../src/tr
 import type { Rollout } from '../src/tracking/events.js';
 
 /** A completion of so many tokens. */
-const rollout = (group: string, total: number | null, tokens: number): Rollout =>
-  ({
-    id: `${group}/${total}/${tokens}`,
-    group,
-    total,
-    advantage: total ?? 0,
-    rewards: {},
-    completion: { tokens: Array(tokens).fill(1), samplerLogps: Array(tokens).fill(-1), text: '', finishReason: 'stop' },
-    prompt: { id: group, messages: [], label: { task: 'score', score: 3 } },
-  }) as Rollout;
+const rollout = (group: string, total: number | null, tokens: number): Rollout => ({
+  id: `${group}/${total}/${tokens}`,
+  group,
+  total,
+  advantage: total ?? 0,
+  rewards: {},
+  completion: {
+    tokens: Array<number>(tokens).fill(1),
+    samplerLogps: Array<number>(tokens).fill(-1),
+    text: '',
+    finishReason: 'stop',
+  },
+  prompt: { id: group, messages: [], label: { task: 'score', score: 3 } },
+});
 
 const rollouts = [
   rollout('dead', 1, 4),

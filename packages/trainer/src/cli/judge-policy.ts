@@ -28,6 +28,17 @@ function figuresOf({ reward, rewards, formatRate, score, degradation }: Evaluati
   };
 }
 
+// The seed is the same for every run and checkpoint: all answer the same questions under the same dice.
+const SEED = 'evaluate';
+
+/** Figures of a policy's likeliest answers to the held-out prompts. */
+export async function greedyFigures(policy: Policy, dataset: Dataset, settings: Settings): Promise<Figures> {
+  const { rewards, weights } = rewardsOf(settings.rewards);
+  const { batch } = settings.evaluate;
+  const options = { weights, batch, maxTokens: settings.grpo.maxTokens, seed: SEED, temperature: 0 };
+  return figuresOf(await evaluate(policy, dataset, rewards, options));
+}
+
 /**
  * Asks a policy the held-out prompts twice: sampled as in training, and greedily.
  *
@@ -44,8 +55,7 @@ export async function judgePolicy(
   const { rewards, weights } = rewardsOf(settings.rewards);
   const { samples, batch } = settings.evaluate;
   const total = dataset.length * (samples + 1);
-  // The seed is the same for every run and checkpoint: all answer the same questions under the same dice.
-  const shared = { weights, batch, maxTokens: settings.grpo.maxTokens, seed: 'evaluate' };
+  const shared = { weights, batch, maxTokens: settings.grpo.maxTokens, seed: SEED };
   const sampled = await evaluate(policy, dataset, rewards, {
     ...shared,
     temperature: 1,

@@ -33,7 +33,7 @@ export function readRunState(folder: string): RunState | undefined {
 export function stateInWords({ settings, latest, final }: RunState): string {
   const { steps } = settings;
   if (final && final.state.step >= steps) return `a finished run, step ${final.state.step} of ${steps}`;
-  if (final) return `a run that its time limit ended at step ${final.state.step} of ${steps}`;
+  if (final) return `a run that ended early, at step ${final.state.step} of ${steps}`;
   if (latest === undefined) return `an unfinished run without a checkpoint yet (of ${steps} steps)`;
   return `an unfinished run, last checkpoint at step ${latest.state.step} of ${steps}`;
 }

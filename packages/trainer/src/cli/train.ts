@@ -12,6 +12,7 @@ import { lossOptions } from '../training/loss-options.js';
 import { rewardsOf } from '../training/rewards.js';
 import { evaluateRun, heldOutPrompts } from './evaluate.js';
 import { listenForInterrupt } from './interrupt.js';
+import { greedyFigures } from './judge-policy.js';
 import { collect, overridesOf, type SettingOptions } from './options.js';
 import type { Parts } from './parts.js';
 import { readRunState, stateInWords, type RunState } from './run-state.js';
@@ -95,7 +96,8 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   const { model, data, optimizer, seed } = settings;
   const dataset = parts.openDataset(data.train, 'train', `${seed}/train`);
   // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
-  for (const prompts of [dataset, heldOutPrompts(settings, parts)]) await prompts.get(0);
+  const heldOut = heldOutPrompts(settings, parts);
+  for (const prompts of [dataset, heldOut]) await prompts.get(0);
   const reference = lossOptions(settings.grpo).beta > 0;
   const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer });
   const startStep = state?.latest?.state.step ?? 0;
@@ -108,8 +110,18 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   const interrupt = listenForInterrupt(say);
   const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
   const trackers = [jsonlTracker(folder), consoleTracker(timeLimit)];
-  const { signal } = interrupt;
-  const run = { settings, folder, policy, dataset, startStep, trackers, signal, ...rewardsOf(settings.rewards) };
+  const run = {
+    settings,
+    folder,
+    policy,
+    dataset,
+    startStep,
+    best: state?.latest?.state.best,
+    evaluate: () => greedyFigures(policy, heldOut, settings),
+    trackers,
+    signal: interrupt.signal,
+    ...rewardsOf(settings.rewards),
+  };
   const { outcome, step } = await train(run).finally(() => {
     interrupt.release();
     policy.dispose();

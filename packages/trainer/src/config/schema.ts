@@ -161,6 +161,12 @@ const evaluate = section({
   samples: count().default(2),
   /** Prompts that are sampled at a time; no effect on the result. @defaultValue 16 */
   batch: count().default(16),
+  /** Steps between evaluations during training, of the likeliest answers. @defaultValue none until the end */
+  every: count().optional(),
+  /** The figure by which the best model is kept, in `best/`. @defaultValue 'reward' */
+  metric: z.enum(['reward', 'formatRate', 'srcc', 'plcc', 'classAccuracy', 'levelAccuracy']).default('reward'),
+  /** Evaluations in a row without a better figure after which training ends. @defaultValue no limit */
+  patience: count().optional(),
 });
 
 /** Everything that decides a run. One schema: recipe files, `--set` flags and the run folder's settings.yaml all pass through it. */

@@ -26,6 +26,14 @@ export function rewardsInWords(metrics: StepMetrics): string {
 
 type StepEvent = Extract<RunEvent, { type: 'step' }>;
 
+/** `held-out after step 20: reward 1.41, class accuracy 0.72 (best so far)` */
+function evaluationInWords({ step, figures, isBest }: Extract<RunEvent, { type: 'evaluation' }>): string {
+  const { reward, srcc, classAccuracy, levelAccuracy } = figures;
+  const parts = Object.entries({ reward, srcc, 'class accuracy': classAccuracy, 'level accuracy': levelAccuracy });
+  const known = parts.flatMap(([name, value]) => (value === null ? [] : [`${name} ${value.toFixed(2)}`]));
+  return `held-out after step ${step}: ${known.join(', ')}${isBest ? ' (best so far)' : ''}`;
+}
+
 function status(event: StepEvent, left: number): string {
   const speed = `${Math.round(event.metrics['tokens_per_second'] ?? 0)} tokens/s`;
   return `${rewardsInWords(event.metrics)} · ${speed} · ${event.step === event.steps ? 'done' : `${duration(left)} left`}`;
@@ -57,8 +65,10 @@ export function consoleTracker(options: ConsoleOptions = {}): Tracker {
   return (event) => {
     if (event.type === 'start') bar?.start(event.steps, event.step, { status: 'first step …' });
     if (event.type === 'step') onStep(event);
+    if (event.type === 'evaluation' && !bar) write(evaluationInWords(event));
     if (event.type === 'end') {
       bar?.stop();
+      if (event.outcome === 'early-stop') write(`no better evaluation for a while: stopped after step ${event.step}`);
       if (event.outcome === 'time-limit') write(`time limit reached after step ${event.step} of ${event.steps}`);
     }
   };

@@ -9,6 +9,9 @@ export const METRICS_FILE = 'metrics.jsonl';
 /** One completion a line. */
 export const ROLLOUTS_FILE = 'rollouts.jsonl';
 
+/** Figures of an evaluation during training a line. */
+export const EVALUATIONS_FILE = 'evaluations.jsonl';
+
 /** A line of rollouts.jsonl. */
 export interface RolloutRecord {
   readonly step: number;
@@ -97,17 +100,21 @@ export function dropLinesAfter(file: string, step: number): void {
   replaceTextSync(file, kept.map(line).join(''));
 }
 
-/** Writes metrics.jsonl and rollouts.jsonl into the run folder, a step at a time. */
+/** Writes metrics.jsonl, rollouts.jsonl and evaluations.jsonl into the run folder, as things happen. */
 export function jsonlTracker(run: string): Tracker {
   mkdirSync(run, { recursive: true });
   return (event) => {
     if (event.type === 'start') {
-      for (const name of [METRICS_FILE, ROLLOUTS_FILE]) dropLinesAfter(join(run, name), event.step);
+      for (const name of [METRICS_FILE, ROLLOUTS_FILE, EVALUATIONS_FILE]) dropLinesAfter(join(run, name), event.step);
     }
     if (event.type === 'step') {
       const rollouts = event.rollouts.map((rollout) => line(record(event.step, rollout))).join('');
       appendFileSync(join(run, ROLLOUTS_FILE), rollouts);
       appendFileSync(join(run, METRICS_FILE), line({ step: event.step, ...event.metrics }));
+    }
+    if (event.type === 'evaluation') {
+      const { step, figures, isBest } = event;
+      appendFileSync(join(run, EVALUATIONS_FILE), line({ step, ...figures, is_best: isBest }));
     }
   };
 }
