@@ -24,9 +24,37 @@ export type { Dataset, ImagePart, Message, Prompt, RgbImage, TextPart } from './
 export { proxyScore } from './data/proxy-score.js';
 export { syntheticDegradations, type SyntheticOptions } from './data/synthetic.js';
 export { type PromptStyle, SINGLE_IMAGE_TASKS, type SingleImageTask, taskMessages } from './data/tasks.js';
+export { agreement, type Agreement } from './evaluation/agreement.js';
+export { bootstrapInterval, type BootstrapOptions, type Interval } from './evaluation/bootstrap.js';
+export {
+  comparisonAccuracy,
+  type ComparisonAccuracy,
+  type ComparisonVerdict,
+  type Enhancer,
+} from './evaluation/comparison-accuracy.js';
 export { pearson, spearman } from './evaluation/correlation.js';
+export {
+  type Accuracy,
+  degradationAccuracy,
+  type DegradationAccuracy,
+  degradationErrors,
+  type DegradationErrors,
+  type DegradationVerdict,
+} from './evaluation/degradation-accuracy.js';
 export { evaluate, type EvaluateOptions } from './evaluation/evaluate.js';
+export { isotonicFit } from './evaluation/isotonic.js';
+export { kendall } from './evaluation/kendall.js';
+export { fitLogistic4, fitLogistic5, type LogisticFit } from './evaluation/logistic-fit.js';
+export {
+  combineRatings,
+  type CombinedRatings,
+  type CombineRatings,
+  type ImageRatings,
+  type RatingOptions,
+  type UnreadablePolicy,
+} from './evaluation/ratings.js';
 export { type EvaluatedAnswer, type EvaluationReport, type ScoreFigures } from './evaluation/report.js';
+export { measureScores, type ScoreMeasures } from './evaluation/score-measures.js';
 export { decodeImage } from './images/decode.js';
 export {
   degrade,

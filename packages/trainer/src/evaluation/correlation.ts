@@ -1,3 +1,5 @@
+import { checkPairs, isConstant, mean } from './pairs.js';
+
 /**
  * Pearson's linear correlation (PLCC in image quality).
  *
@@ -45,12 +47,3 @@ export function averageRanks(values: readonly number[]): number[] {
   }
   return ranks;
 }
-
-function checkPairs(name: string, x: readonly number[], y: readonly number[]): void {
-  if (x.length !== y.length) throw new Error(`${name}: expected as many x as y, got ${x.length} and ${y.length}`);
-  const bad = [...x, ...y].find((value) => !Number.isFinite(value));
-  if (bad !== undefined) throw new Error(`${name}: expected finite values, got ${bad}`);
-}
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const isConstant = (values: readonly number[]) => values.every((value) => value === values[0]);

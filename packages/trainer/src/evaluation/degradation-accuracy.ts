@@ -1,4 +1,6 @@
-import { DISTORTION_CLASSES, type DegradationLabel, type DistortionClass } from '@q-insight/rewards';
+import { DISTORTION_CLASSES, LEVELS, type DegradationLabel, type DistortionClass } from '@q-insight/rewards';
+import { agreement, type Agreement } from './agreement.js';
+import { meanOrNull } from './pairs.js';
 
 /** What was answered to one degradation question: absent where it could not be read. */
 export interface DegradationVerdict {
@@ -25,6 +27,16 @@ export interface DegradationAccuracy {
   readonly macro: { readonly class: number | null; readonly level: number | null };
 }
 
+/** How answers about degradations go wrong. */
+export interface DegradationErrors {
+  /** Answers without a readable class; they are in no matrix. */
+  readonly unreadableClasses: number;
+  /** Classes, in the order of DISTORTION_CLASSES. */
+  readonly classes: Agreement;
+  /** Levels from slight to catastrophic, of the answers with the right class (not null) and a level. */
+  readonly levels: Agreement;
+}
+
 /**
  * Counts right classes and right levels. A level counts only with its class right too (Q-Insight's r_lev), and an answer
  * that could not be read is wrong.
@@ -44,19 +56,35 @@ export function degradationAccuracy(verdicts: readonly DegradationVerdict[]): De
       level: levelled.length === 0 ? null : accuracyOf(levelled).level,
     },
     macro: {
-      class: mean(classes.map(([, accuracy]) => accuracy.class)),
-      level: mean(classes.filter(([name]) => name !== 'null').map(([, accuracy]) => accuracy.level)),
+      class: meanOrNull(classes.map(([, accuracy]) => accuracy.class)),
+      level: meanOrNull(classes.filter(([name]) => name !== 'null').map(([, accuracy]) => accuracy.level)),
     },
   };
 }
+
+/** Confusion matrices with kappas, and how far levels are off. */
+export function degradationErrors(verdicts: readonly DegradationVerdict[]): DegradationErrors {
+  const readable = verdicts.flatMap(({ label, distortionClass }) =>
+    distortionClass === undefined ? [] : [{ truth: label.distortionClass, named: distortionClass }],
+  );
+  const levelled = verdicts.flatMap(({ label, distortionClass, level }) =>
+    distortionClass !== label.distortionClass || label.level === 'null' || level === undefined || level === 'null'
+      ? []
+      : [{ truth: label.level, named: level }],
+  );
+  return {
+    unreadableClasses: verdicts.length - readable.length,
+    classes: agreement(DISTORTION_CLASSES, ...columns(readable)),
+    levels: agreement(LEVELS, ...columns(levelled)),
+  };
+}
+
+const columns = <T>(pairs: readonly { truth: T; named: T }[]) =>
+  [pairs.map(({ truth }) => truth), pairs.map(({ named }) => named)] as const;
 
 function accuracyOf(verdicts: readonly DegradationVerdict[]): Accuracy {
   const rightClass = verdicts.filter(({ label, distortionClass }) => distortionClass === label.distortionClass);
   const rightLevel = rightClass.filter(({ label, level }) => label.distortionClass === 'null' || level === label.level);
   const count = verdicts.length;
   return { count, class: rightClass.length / count, level: rightLevel.length / count };
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

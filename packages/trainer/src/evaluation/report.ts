@@ -1,5 +1,6 @@
 import { readComparison, readDegradation, readScore, type Label } from '@q-insight/rewards';
 import { pearson, spearman } from './correlation.js';
+import { meanOrNull } from './pairs.js';
 import { degradationAccuracy, type DegradationAccuracy, type DegradationVerdict } from './degradation-accuracy.js';
 
 /** One answer with its rewards. */
@@ -55,14 +56,14 @@ export interface EvaluationReport {
 export function reportOn(answers: readonly EvaluatedAnswer[]): EvaluationReport {
   const names = [...new Set(answers.flatMap(({ rewards }) => Object.keys(rewards)))];
   const rewards = Object.fromEntries(
-    names.map((name) => [name, mean(answers.map((answer) => answer.rewards[name] ?? null))]),
+    names.map((name) => [name, meanOrNull(answers.map((answer) => answer.rewards[name] ?? null))]),
   );
   return {
     count: answers.length,
-    reward: mean(answers.map(({ total }) => total)),
+    reward: meanOrNull(answers.map(({ total }) => total)),
     rewards,
     formatRate: rewards['format'] ?? null,
-    meanTokens: mean(answers.map(({ tokens }) => tokens)),
+    meanTokens: meanOrNull(answers.map(({ tokens }) => tokens)),
     score: scoreFigures(answers),
     degradation: degradationFigures(answers),
     comparison: comparisonFigures(answers),
@@ -87,7 +88,7 @@ function scoreFigures(answers: readonly EvaluatedAnswer[]): ScoreFigures {
     unreadable: count - ratings.length,
     plcc: pearson(ratings, labels),
     srcc: spearman(ratings, labels),
-    meanError: mean(ratings.map((rating, i) => Math.abs(rating - labels[i]!))),
+    meanError: meanOrNull(ratings.map((rating, i) => Math.abs(rating - labels[i]!))),
   };
 }
 
@@ -116,10 +117,4 @@ function comparisonFigures(answers: readonly EvaluatedAnswer[]): EvaluationRepor
     else if (reading.value === label.better) right += 1;
   }
   return { count, unreadable, accuracy: count === 0 ? null : right / count };
-}
-
-/** Of what is not null; null when all is. */
-function mean(values: readonly (number | null)[]): number | null {
-  const numbers = values.filter((value) => value !== null);
-  return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }

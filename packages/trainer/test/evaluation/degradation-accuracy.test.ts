@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { DegradationLabel } from '@q-insight/rewards';
-import { degradationAccuracy, type DegradationVerdict } from '../../src/evaluation/degradation-accuracy.js';
+import {
+  degradationAccuracy,
+  degradationErrors,
+  type DegradationVerdict,
+} from '../../src/evaluation/degradation-accuracy.js';
 
 type Named = [DegradationLabel['distortionClass'], DegradationLabel['level']];
 const verdict = ([distortionClass, level]: Named, said?: Named | [Named[0]]): DegradationVerdict => ({
@@ -46,4 +50,20 @@ test('the averages of Q-Insight, Table 2, from its cells', () => {
 test('nothing to measure is null', () => {
   expect(degradationAccuracy([])).toEqual({ byClass: {}, micro: { class: null, level: null }, macro: { class: null, level: null } }); // prettier-ignore
   expect(degradationAccuracy([verdict(['null', 'null'])]).micro).toEqual({ class: 0, level: null });
+});
+
+test('where answers go wrong: confusion of classes, distance of levels', () => {
+  const { unreadableClasses, classes, levels } = degradationErrors([
+    verdict(['noise', 'slight'], ['noise', 'obvious']), // two levels off
+    verdict(['noise', 'serious'], ['noise', 'serious']),
+    verdict(['blur', 'slight'], ['noise', 'slight']), // no matter the level, where the class is wrong
+    verdict(['blur', 'slight'], ['blur']),
+    verdict(['null', 'null'], ['null', 'null']),
+    verdict(['darken', 'slight']),
+  ]);
+  expect(unreadableClasses).toBe(1);
+  expect(classes.confusion).toEqual([[2, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]]); // prettier-ignore
+  expect(classes.accuracy).toBe(4 / 5);
+  expect(levels.count).toBe(2);
+  expect(levels.ordinalError).toBe(1);
 });
