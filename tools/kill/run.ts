@@ -9,7 +9,8 @@ import seedrandom from 'seedrandom';
 import { readJsonl } from '../../packages/trainer/src/tracking/jsonl.js';
 import { isMachineFigure } from '../../packages/trainer/src/tracking/memory.js';
 
-const [kills = 30, seed = 'kill'] = [Number(process.argv[2] ?? 30), process.argv[3]];
+const kills = Number(process.argv[2] ?? 30);
+const seed = process.argv[3] ?? 'kill';
 const SETTINGS = ['steps=10', 'saveEvery=1', 'grpo.promptsPerStep=4', 'evaluate.every=3', 'evaluate.prompts=8'];
 const command = ['--conditions=@q-insight/source', '--import', 'tsx', 'packages/trainer/src/cli/main.ts', 'train'];
 
