@@ -1,5 +1,6 @@
 import type { Prompt } from '../data/prompt.js';
 import type { Completion } from '../policies/policy.js';
+import type { AlarmChange } from './alarms/spells.js';
 import type { Figures } from './evaluation-file.js';
 
 /** One completion with everything that was made of it. */
@@ -42,7 +43,14 @@ export type RunEvent =
       /** Whether no earlier evaluation was better. */
       readonly isBest: boolean;
     }
-  | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly outcome: Outcome };
+  | ({ readonly type: 'alarm' } & AlarmChange)
+  /** Something beside the run went wrong; the run goes on. */
+  | { readonly type: 'warning'; readonly text: string }
+  | { readonly type: 'end'; readonly step: number; readonly steps: number; readonly outcome: Outcome }
+  /** An error ended the run. */
+  | { readonly type: 'failed'; readonly message: string }
+  /** The run's last files are written: the report, and the evaluation if there is one. */
+  | { readonly type: 'report' };
 
 /** Watches a run. The loop waits for it, so a tracker that writes files has written them before the next step. */
 export type Tracker = (event: RunEvent) => void | Promise<void>;
