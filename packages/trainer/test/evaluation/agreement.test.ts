@@ -37,6 +37,11 @@ test('by hand', () => {
   expect(ordinalError).toBe(0.5);
 });
 
+test('a class that never is the true one has no recall', () => {
+  const { balancedAccuracy } = agreement(['a', 'b', 'c'], ['a', 'a', 'b', 'b'], ['a', 'c', 'b', 'b']);
+  expect(balancedAccuracy).toBe((0.5 + 1) / 2);
+});
+
 test('nothing to measure is null, also where chance always agrees', () => {
   const none = agreement(['a', 'b'], [], []);
   expect(none).toMatchObject({ count: 0, accuracy: null, balancedAccuracy: null, kappa: null, ordinalError: null });

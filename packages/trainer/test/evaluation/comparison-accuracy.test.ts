@@ -11,6 +11,8 @@ test('accuracy by how the images were made, overall, and by order', () => {
     { pair: '1', label: B, answer: B, swapped: true, enhancers: ['regression', 'regression'] }, // names the same image
     { pair: '2', label: A, answer: A, enhancers: ['generation', 'generation'] },
     { pair: '2', label: B, answer: A, swapped: true, enhancers: ['generation', 'generation'] }, // always the first one
+    { pair: '6', label: A, answer: B },
+    { pair: '6', label: B, answer: A, swapped: true }, // wrong twice, but of one mind
     { pair: '3', label: B, answer: S, enhancers: ['regression', 'generation'] },
     { pair: '4', label: S, answer: S },
     { pair: '4', label: S, answer: S, swapped: true },
@@ -18,14 +20,14 @@ test('accuracy by how the images were made, overall, and by order', () => {
     { pair: '5', label: B, swapped: true }, // two unreadable answers do not agree
   ];
   expect(comparisonAccuracy(verdicts)).toEqual({
-    count: 9,
+    count: 11,
     unreadable: 2,
-    overall: 5 / 9,
+    overall: 5 / 11,
     regression: 1,
     generation: 0.5,
-    swapConsistency: 2 / 4,
-    swapPairs: 4,
-    firstShare: 3 / 4,
+    swapConsistency: 3 / 5,
+    swapPairs: 5,
+    firstShare: 4 / 6,
   });
 });
 
