@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { checkFiles, fileRecordsSchema, recordFiles } from './checkpoint-files.js';
 import { checkRow } from './config/row.js';
 import { readJsonSync } from './models/files.js';
 import type { Best } from './training/best-model.js';
@@ -38,13 +39,18 @@ const stateSchema = z.object({
   best: z.object({ step: z.int(), value: z.number() }).optional(),
 });
 
-function readState(folder: string): TrainerState | undefined {
+/** What trainer.json holds: the state, and what the files beside it were. Older checkpoints lack the latter. */
+const fileSchema = stateSchema.extend({ files: fileRecordsSchema.optional() });
+
+function readState(folder: string, depth: 'state' | 'files'): TrainerState | undefined {
   const file = join(folder, STATE_FILE);
   if (!existsSync(file)) return undefined;
   const value = readJsonSync(file);
   const { version } = checkRow(z.object({ version: z.number() }), value, file);
   if (version !== 1) throw new Error(`${file}: written by another version (layout ${version}, expected 1)`);
-  return checkRow(stateSchema, value, file);
+  const { files = {}, ...state } = checkRow(fileSchema, value, file);
+  if (depth === 'files') checkFiles(folder, files);
+  return state;
 }
 
 /**
@@ -79,28 +85,29 @@ interface Found {
   readonly problem?: Error;
 }
 
-function find(folder: string): Found {
+function find(folder: string, depth: 'state' | 'files'): Found {
   try {
-    const state = readState(folder);
+    const state = readState(folder, depth);
     return state === undefined ? {} : { checkpoint: { folder, state } };
   } catch (error) {
     return { problem: error as Error };
   }
 }
 
-function findAll(run: string): Found[] {
+function foldersOf(run: string): string[] {
   const root = join(run, 'checkpoints');
   const names = existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('step-')) : [];
-  return names.map((name) => find(join(root, name)));
+  return names.map((name) => join(root, name));
 }
 
 /**
- * The finished checkpoints of a run, oldest first. One whose trainer.json is damaged is passed over.
+ * The finished checkpoints of a run, oldest first. One whose trainer.json is damaged is passed over; the files beside it are not
+ * looked at.
  *
  * @throws Error naming the file, when there are only damaged ones
  */
 export function listCheckpoints(run: string): Checkpoint[] {
-  const found = findAll(run);
+  const found = foldersOf(run).map((folder) => find(folder, 'state'));
   const good = found.flatMap(({ checkpoint }) => checkpoint ?? []);
   const problem = found.find((one) => one.problem)?.problem;
   if (good.length === 0 && problem) throw problem;
@@ -109,12 +116,24 @@ export function listCheckpoints(run: string): Checkpoint[] {
 
 /** What is wrong with the checkpoints of a run that are passed over, the final one included. */
 export function checkpointProblems(run: string): string[] {
-  return [...findAll(run), find(join(run, 'final'))].flatMap(({ problem }) => problem?.message ?? []);
+  const folders = [...foldersOf(run), join(run, 'final')];
+  return folders.flatMap((folder) => find(folder, 'files').problem?.message ?? []);
 }
 
-/** The newest finished checkpoint of a run, if there is one. */
+/**
+ * The newest checkpoint of a run whose files are all as they were written, if there is one.
+ *
+ * @throws Error naming the file, when there are only damaged ones
+ */
 export function latestCheckpoint(run: string): Checkpoint | undefined {
-  return listCheckpoints(run).at(-1);
+  let problem: Error | undefined;
+  for (const { folder } of listCheckpoints(run).reverse()) {
+    const found = find(folder, 'files');
+    if (found.checkpoint) return found.checkpoint;
+    problem ??= found.problem;
+  }
+  if (problem) throw problem;
+  return undefined;
 }
 
 /**
@@ -122,8 +141,8 @@ export function latestCheckpoint(run: string): Checkpoint | undefined {
  * checkpoint.
  */
 export function finalCheckpoint(run: string): Checkpoint | undefined {
-  const { checkpoint, problem } = find(join(run, 'final'));
-  if (problem && listCheckpoints(run).length === 0) throw problem;
+  const { checkpoint, problem } = find(join(run, 'final'), 'files');
+  if (problem && latestCheckpoint(run) === undefined) throw problem;
   return checkpoint;
 }
 
@@ -134,7 +153,8 @@ async function writeCheckpoint(
 ): Promise<void> {
   await writeAtomically(folder, async (partial) => {
     await save(partial);
-    writeFileSync(join(partial, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
+    const content = { ...state, files: recordFiles(partial) };
+    writeFileSync(join(partial, STATE_FILE), `${JSON.stringify(content, null, 2)}\n`);
   });
 }
 

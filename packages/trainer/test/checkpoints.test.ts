@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -99,6 +99,33 @@ describe('checkpoints', () => {
     spoilt('checkpoints/step-000010');
     expect(() => latestCheckpoint(run)).toThrow(/trainer\.json: /);
     expect(() => finalCheckpoint(run)).toThrow(/trainer\.json: /);
+  });
+
+  test.each([
+    ['cut short', (file: string) => truncateSync(file, 3), /weights: damaged: 3 bytes, 6 when it was written/],
+    ['changed in one byte', (file: string) => writeFileSync(file, 'tventy'), /weights: damaged: not the bytes/],
+    ['gone', (file: string) => rmSync(file), /weights: missing/],
+  ])('a checkpoint with a file %s is passed over for the one before it', async (_, damage, problem) => {
+    const run = temporaryFolder();
+    await saveCheckpoint(run, at(10), 9, put('ten'));
+    const newest = await saveCheckpoint(run, at(20), 9, put('twenty'));
+    const final = await saveFinal(run, at(20), put('twenty'));
+    damage(join(newest, 'weights'));
+    expect(latestCheckpoint(run)!.state).toEqual(at(10));
+    expect(checkpointProblems(run)).toEqual([expect.stringMatching(problem)]);
+    expect(finalCheckpoint(run)!.folder).toBe(final);
+    damage(join(final, 'weights'));
+    expect(finalCheckpoint(run)).toBeUndefined();
+    rmSync(join(run, 'checkpoints', 'step-000010'), { recursive: true });
+    expect(() => latestCheckpoint(run)).toThrow(problem);
+    expect(() => finalCheckpoint(run)).toThrow(problem);
+  });
+
+  test('a checkpoint of before files were recorded is taken as it is', async () => {
+    const run = temporaryFolder();
+    const folder = await saveCheckpoint(run, at(10), 9, put('ten'));
+    writeFileSync(join(folder, 'trainer.json'), JSON.stringify(at(10)));
+    expect(latestCheckpoint(run)!.state).toEqual(at(10));
   });
 
   test('killed in the middle of a save, a process leaves the finished checkpoints whole', async () => {
