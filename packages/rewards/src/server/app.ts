@@ -53,6 +53,10 @@ export async function buildApp(set: RewardSet, limits: Limits, allCells: () => P
   const http = fastify({
     bodyLimit: limits.bodyLimit,
     requestTimeout: limits.requestTimeout,
+    http: {
+      headersTimeout: limits.requestTimeout,
+      connectionsCheckingInterval: Math.ceil(Math.min(limits.requestTimeout / 4, 5000)),
+    },
     return503OnClosing: false, // the admission says it
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true } },
     clientErrorHandler: (error, socket) => metrics.rejected(answerGarbage(error, socket)),

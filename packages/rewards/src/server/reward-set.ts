@@ -1,15 +1,12 @@
-import { isBatchReward } from '../batch-reward.js';
-import type { RewardPreset } from '../presets.js';
+import { isBatchReward, type AnyReward } from '../batch-reward.js';
 import type { RunRewardsOptions } from '../runner/options.js';
 
-/** Rewards as they are served: a preset, and how it is run. */
-export interface RewardSet
-  extends
-    Pick<RewardPreset, 'rewards'>,
-    Pick<
-      RunRewardsOptions,
-      'weights' | 'onError' | 'timeout' | 'retries' | 'backoff' | 'concurrency' | 'cache' | 'cacheKey'
-    > {
+type RunOption = 'weights' | 'onError' | 'timeout' | 'retries' | 'backoff' | 'concurrency' | 'cache' | 'cacheKey';
+
+/** Rewards and how they are run; a preset is one. By default a reward that fails is `null`. */
+export interface RewardSet extends Pick<RunRewardsOptions, RunOption> {
+  /** The rewards. */
+  readonly rewards: readonly AnyReward[];
   /**
    * Whether a sample without a label that can be read is refused, or passes without one, so that the rewards which need a label
    * do not apply to it.

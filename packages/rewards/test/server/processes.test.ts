@@ -1,0 +1,80 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { get, post, until } from './serving.js';
+import { spawnServer, type Child } from './spawn.js';
+
+const open: Child[] = [];
+afterEach(() => open.splice(0).forEach((child) => child.process.kill('SIGKILL')));
+const spawned = async (...options: Parameters<typeof spawnServer>): Promise<Child> => {
+  const child = await spawnServer(...options);
+  open.push(child);
+  return child;
+};
+
+const metric = async ({ url }: Child, name: string): Promise<number> =>
+  Number((await get(`${url}/metrics`, { connection: 'close' })).text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]); // prettier-ignore
+
+/** The processes that serve for a child of ours. */
+function serversOf({ process: { pid } }: Child): number[] {
+  const lines = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  return lines.filter((line) => line.includes('child-')).map((line) => Number.parseInt(line, 10));
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'on %s one process finishes what is under way and ends with 0',
+  async (signal) => {
+    const child = await spawned();
+    const slow = post(`${child.url}/v1/score`, { response: 'slow' });
+    await until(async () => (await metric(child, 'q_insight_requests_in_flight')) === 1);
+    child.process.kill(signal);
+    await until(async () => (await get(`${child.url}/health`)).status === 503);
+    expect((await post(`${child.url}/v1/score`, { response: 'late' })).status).toBe(503);
+    expect((await slow).body).toMatchObject({ score: 0.2, errors: [] });
+    expect(await child.ended).toEqual([0, null]);
+  },
+);
+
+test('a second signal ends it at once', async () => {
+  const child = await spawned();
+  const slow = post(`${child.url}/v1/score`, { response: 'slow' }).catch(() => 'cut off');
+  await until(async () => (await metric(child, 'q_insight_requests_in_flight')) === 1);
+  child.process.kill('SIGTERM');
+  await until(async () => (await get(`${child.url}/health`)).status === 503);
+  child.process.kill('SIGTERM');
+  expect(await child.ended).toEqual([143, null]);
+  expect(await slow).toBe('cut off');
+});
+
+test('several processes share the port, add up their metrics, replace one that dies, and go down together', async () => {
+  const child = await spawned({ processes: 2 });
+  expect(await metric(child, 'q_insight_processes')).toBe(2);
+  const samples = Array.from({ length: 3 }, () => ({ response: 'x' }));
+  const replies = await Promise.all(Array.from({ length: 10 }, async () => post(`${child.url}/v1/score`, { samples }, { connection: 'close' }))); // prettier-ignore
+  expect(replies.map((reply) => reply.status)).toEqual(new Array(10).fill(200));
+  expect(await metric(child, 'q_insight_samples_total')).toBe(30);
+  expect(await metric(child, 'q_insight_reward_value_count{reward="len"}')).toBe(30);
+  expect(await metric(child, 'q_insight_reward_mean{reward="len"}')).toBeCloseTo(0.05, 12);
+
+  const before = serversOf(child);
+  expect(before).toHaveLength(2);
+  process.kill(before[0]!, 'SIGKILL');
+  await until(() => child.said().includes('ended with SIGKILL; a new one takes its place'));
+  await until(async () => (await metric(child, 'q_insight_processes')) === 2);
+  const after = serversOf(child);
+  expect(after).toHaveLength(2);
+  expect(after).toContain(before[1]);
+
+  const slow = Array.from({ length: 4 }, async () => post(`${child.url}/v1/score`, { response: 'slow' }));
+  await until(async () => (await metric(child, 'q_insight_requests_in_flight')) === 4);
+  child.process.kill('SIGTERM');
+  expect((await Promise.all(slow)).map(({ body }) => body.score)).toEqual([0.2, 0.2, 0.2, 0.2]);
+  expect(await child.ended).toEqual([0, null]);
+  for (const pid of after) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('a port that is taken ends them all, with one message', async () => {
+  const { url } = await spawned();
+  await expect(spawned({ processes: 2, port: Number(new URL(url).port) })).rejects.toThrow('EADDRINUSE');
+});
