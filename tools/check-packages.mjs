@@ -50,6 +50,7 @@ try {
     '@q-insight/core/testing',
     '@q-insight/core/tfjs',
     '@q-insight/rewards',
+    '@q-insight/rewards/disk-cache',
     '@q-insight/rewards/server',
     '@q-insight/rewards/testing',
     '@q-insight/rewards/worker',

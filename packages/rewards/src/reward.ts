@@ -20,6 +20,11 @@ export interface Reward {
   readonly name: string;
   /** Lowest and highest value; a value outside is an error. */
   readonly range: readonly [number, number];
+  /**
+   * Which state of the reward's code and settings this is. A cache that outlives the process keeps values of rewards that have
+   * one; change it when the reward gives other values than before.
+   */
+  readonly version?: string;
   /** The reward; `null` when it does not apply to this sample, for example a score reward on a degradation sample. */
   score(sample: Sample, context?: RewardContext): number | null | Promise<number | null>;
   /** Why the sample gets this value, in plain words and without the value itself. */

@@ -45,8 +45,8 @@ const GIVEN = {
   console: { log: () => undefined },
 };
 
-/** Examples that need a server, a module or a browser to run. */
-const NOT_RUN = /workerReward|localhost/;
+/** Examples that need a server, a module or a browser to run, that leave a file, or that wait for Ctrl-C. */
+const NOT_RUN = /workerReward|localhost|diskCache|closeOnSignals/;
 
 /** `expression; // value` at the end of a line, the value being a number, a text, or an object as it is written. */
 const CLAIM = /^(?!const |if )([^/\s].*?); \/\/ (-?[\d.]+|'.*'|\{.*\}|value: .*)$/gm;

@@ -16,6 +16,7 @@ export function clip<R extends AnyReward>(reward: R, range: readonly [number, nu
   if (!(low <= high)) throw new RangeError(`clip: range must rise, got [${low}, ${high}]`);
   return mapReward(reward, {
     range,
+    version: `clip ${low} ${high}`,
     value: (value) => (value === null ? null : Math.min(Math.max(value, low), high)),
     reason: (reason) => `${reason}; clipped to [${low}, ${high}]`,
   });

@@ -41,6 +41,9 @@ export function gate<R extends AnyReward>(reward: R, conditions: readonly Reward
   }
 
   return mapReward(reward, {
+    version: conditions.some((condition) => condition.version === undefined)
+      ? undefined
+      : JSON.stringify(['gate', least, closed, ...conditions.map(({ name, version }) => [name, version])]),
     range: closed === null ? reward.range : [Math.min(low, 0), Math.max(high, 0)],
     value,
     reason: (reason) =>

@@ -7,6 +7,8 @@ import type { Sample } from '../sample.js';
 /** How a reward is changed: value by value, knowing the sample. */
 export interface Change {
   readonly range: readonly [number, number];
+  /** All that decides what the change does; `undefined` when that cannot be written down. */
+  readonly version: string | undefined;
   readonly value: (
     value: number | null,
     sample: Sample,
@@ -23,7 +25,9 @@ export function mapReward<R extends AnyReward>(reward: R, change: Change): R {
 
 function mapSingle(reward: Reward, change: Change): object {
   const hasReason = reward.explain !== undefined;
+  const isKnown = reward.version !== undefined && change.version !== undefined;
   return {
+    version: isKnown ? JSON.stringify([reward.version, change.version]) : undefined,
     score: (sample: Sample, context?: RewardContext) =>
       andThen(reward.score(sample, context), (value) => change.value(value, sample, context)),
     ...(hasReason && { explain: (sample: Sample) => change.reason(reward.explain?.(sample) ?? '', sample) }),

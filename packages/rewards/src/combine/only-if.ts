@@ -14,6 +14,7 @@ import { mapReward } from './map-reward.js';
 export function onlyIf<R extends AnyReward>(reward: R, applies: (sample: Sample) => boolean): R {
   return mapReward(reward, {
     range: reward.range,
+    version: undefined,
     value: (value, sample) => (applies(sample) ? value : null),
     reason: (reason, sample) => (applies(sample) ? reason : 'not applicable to this sample'),
   });

@@ -20,6 +20,7 @@ export function rescale<R extends AnyReward>(reward: R, range: readonly [number,
     throw new RangeError(`rescale: reward "${reward.name}" has the range [${a}, ${b}]`);
   return mapReward(reward, {
     range: [Math.min(low, high), Math.max(low, high)],
+    version: `rescale ${a} ${b} ${low} ${high}`,
     value: (value) => (value === null ? null : low + (value - a) * factor),
     reason: (reason) => `${reason}; on the scale ${low} to ${high}`,
   });

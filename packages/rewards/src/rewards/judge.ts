@@ -38,6 +38,11 @@ export interface JudgeRewardOptions {
    * @defaultValue 'judge'
    */
   readonly name?: string;
+  /**
+   * Version of the reward, for a cache on disk.
+   * @defaultValue model, rubric, votes, scale and request; none when the rubric is a function
+   */
+  readonly version?: string;
 }
 
 /**
@@ -56,6 +61,9 @@ export interface JudgeRewardOptions {
 export function judgeReward(options: JudgeRewardOptions): Reward {
   const { endpoint, model, rubric, votes = 1, scale = [1, 5], apiKey, name = 'judge' } = options;
   const { request = { temperature: votes === 1 ? 0 : 1 } } = options;
+  const {
+    version = typeof rubric === 'string' ? JSON.stringify({ model, rubric, votes, scale, request }) : undefined,
+  } = options;
   const [low, high] = scale;
   if (!(Number.isInteger(votes) && votes >= 1))
     throw new RangeError(`judgeReward: votes must be at least 1, got ${votes}`);
@@ -63,6 +71,7 @@ export function judgeReward(options: JudgeRewardOptions): Reward {
   return {
     name,
     range: [0, 1],
+    ...(version !== undefined && { version }),
     async score(sample, context) {
       const messages = messagesFor(sample, typeof rubric === 'string' ? rubric : rubric(sample), scale);
       const ask = async (): Promise<string> =>

@@ -10,6 +10,12 @@ export type ErrorPolicy = 'fail-run' | 'fail-group' | 'skip' | 'null' | 'zero';
 
 /** Keeps rewards between runs. */
 export interface RewardCache {
+  /**
+   * Whether values outlive the process. If so, only rewards with a `version` are kept, as the reward's code may have changed
+   * in the meantime.
+   * @defaultValue false
+   */
+  readonly persistent?: boolean;
   /** The value of a key; `undefined` when it is not there. */
   get(key: string): number | null | undefined | Promise<number | null | undefined>;
   /** Keeps a value. */
@@ -61,7 +67,7 @@ export interface RunRewardsOptions {
   readonly cache?: RewardCache;
   /**
    * Name of a value in the cache; `undefined` leaves it out of the cache.
-   * @defaultValue reward name, completion, label and metadata, as JSON
+   * @defaultValue the reward's name and version and all of the sample but id and group, as JSON
    */
   readonly cacheKey?: (reward: AnyReward, sample: Sample) => string | undefined;
   /**

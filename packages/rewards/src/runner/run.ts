@@ -1,6 +1,7 @@
-import { isBatchReward, type AnyReward } from '../batch-reward.js';
+import type { AnyReward } from '../batch-reward.js';
 import type { Sample } from '../sample.js';
 import { attempt, type Outcome } from './attempt.js';
+import { cacheKeyOf } from './cache-key.js';
 import { checkLimits, checkUnique, policiesOf, weightsOf } from './checks.js';
 import { callReward, issueOf, jobsOf, valuesOf, type Job } from './jobs.js';
 import type { RunRewardsOptions } from './options.js';
@@ -63,7 +64,7 @@ export async function runRewards(
   }
 
   async function callCached(job: Job): Promise<void> {
-    const key = isBatchReward(job.reward) ? undefined : cacheKeyOf(job, options);
+    const key = cacheKeyOf(job, options);
     const kept = key === undefined ? undefined : await cache?.get(key);
     if (kept === undefined) {
       const values = await call(job);
@@ -84,9 +85,3 @@ export async function runRewards(
 }
 
 type Values = readonly (number | null)[];
-
-function cacheKeyOf(job: Job, options: RunRewardsOptions): string | undefined {
-  const sample = job.samples[0]!;
-  if (options.cacheKey !== undefined) return options.cacheKey(job.reward, sample);
-  return JSON.stringify([job.reward.name, sample.completion, sample.label, sample.metadata]);
-}

@@ -8,6 +8,11 @@ export interface WorkerRewardOptions {
   readonly name: string;
   /** Lowest and highest value. */
   readonly range: readonly [number, number];
+  /**
+   * Version of the reward, for a cache on disk.
+   * @defaultValue none
+   */
+  readonly version?: string;
   /** The module with the reward: a URL, a path, or a package name. */
   readonly module: string | URL;
   /**
@@ -45,7 +50,7 @@ export interface WorkerReward extends Reward {
  * ```
  */
 export function workerReward(options: WorkerRewardOptions): WorkerReward {
-  const { name, range, export: exported = 'default', timeout, threads = 1 } = options;
+  const { name, range, version, export: exported = 'default', timeout, threads = 1 } = options;
   if (!(timeout > 0)) throw new RangeError(`workerReward: timeout must be above 0, got ${timeout}`);
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new RangeError(`workerReward: threads must be at least 1, got ${threads}`);
@@ -72,6 +77,7 @@ export function workerReward(options: WorkerRewardOptions): WorkerReward {
   return {
     name,
     range,
+    ...(version !== undefined && { version }),
     async score(sample) {
       const thread = await takeThread();
       try {

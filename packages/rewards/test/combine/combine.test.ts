@@ -122,3 +122,25 @@ test('a batch reward that leaves a sample out is still found out', async () => {
   const lame: BatchReward = { ...batch, scoreBatch: () => new Map() };
   await expect(run(clip(lame, [0, 1]), ['1'])).rejects.toThrow('gave no value for sample "0"');
 });
+
+test('a changed reward has a version when both reward and change can be written down', () => {
+  const known: Reward = { ...single, version: '1' };
+  const versions = [
+    known,
+    clip(known, [0, 1]),
+    clip(known, [0, 2]),
+    clip({ ...known, version: '2' }, [0, 1]),
+    rescale(known, [0, 1]),
+    rescale({ ...known, range: [0, 1] }, [0, 1]),
+    gate(known, [known]),
+    gate(known, [known], { least: 2 }),
+    gate(known, [known], { closed: null }),
+    gate(known, [{ ...known, name: 's' }]),
+    gate(known, []),
+  ].map((reward) => reward.version);
+  expect(versions).not.toContain(undefined);
+  expect(new Set(versions).size).toBe(versions.length);
+  expect(clip(single, [0, 1]).version).toBeUndefined();
+  expect(gate(known, [single]).version).toBeUndefined();
+  expect(onlyIf(known, () => true).version).toBeUndefined();
+});

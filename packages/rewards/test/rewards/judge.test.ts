@@ -113,3 +113,13 @@ test('senseless options are refused', () => {
   expect(() => judgeReward({ ...options, votes: 0 })).toThrow('votes must be at least 1, got 0');
   expect(() => judgeReward({ ...options, scale: [5, 1] })).toThrow('scale must rise, got [5, 1]');
 });
+
+test('its version holds what decides the score, unless the rubric is code', () => {
+  const options = { endpoint: 'http://x', model: 'm', rubric: 'r' };
+  const version = (more: object = {}): string | undefined => judgeReward({ ...options, ...more }).version;
+  const changes = [{ model: 'n' }, { rubric: 's' }, { votes: 2 }, { scale: [0, 1] }, { request: { temperature: 1 } }];
+  expect(new Set([version(), ...changes.map(version)]).size).toBe(6);
+  expect(version({ endpoint: 'http://y', apiKey: 'secret' })).toBe(version());
+  expect(version({ rubric: () => 'r' })).toBeUndefined();
+  expect(version({ rubric: () => 'r', version: '1' })).toBe('1');
+});

@@ -389,6 +389,15 @@ test('the cache spares calls, keeps null, and does not keep failures', async () 
   expect(calls).toBe(7);
 });
 
+test('what cannot be written as JSON needs a cacheKey', async () => {
+  const sample = { ...sampleOf('a'), metadata: { n: 1n } };
+  const cache = memoryCache(10);
+  await expect(runRewards([sample], [constant('a', 1)], { cache })).rejects.toThrow(
+    /^runRewards: sample "s" cannot be written as JSON for the cache, give a cacheKey: .*BigInt/,
+  );
+  expect((await runRewards([sample], [constant('a', 1)], { cache, cacheKey: () => 'x' })).totals).toEqual([1]);
+});
+
 test('ids, names and weights must fit', async () => {
   const reward = constant('a', 1);
   await expect(runRewards([...SAMPLES, SAMPLES[0]!], [reward])).rejects.toThrow('the sample id "1" is there twice');
