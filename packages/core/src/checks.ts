@@ -20,6 +20,21 @@ export function checkAtLeast(where: string, argument: string, value: number, lea
 }
 
 /** @internal */
+export function checkFinite(where: string, argument: string, value: number): void {
+  if (!Number.isFinite(value)) fail(where, argument, 'be finite', value);
+}
+
+/** @internal Each number of a list, named by its place. */
+export function checkAllFinite(where: string, argument: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) checkFinite(where, `${argument}[${i}]`, values[i]!);
+}
+
+/** @internal Delta degrees of freedom. */
+export function checkDdof(where: string, ddof: number): void {
+  if (ddof !== 0 && ddof !== 1) fail(where, 'ddof', 'be 0 or 1', ddof);
+}
+
+/** @internal */
 export function checkPositive(where: string, argument: string, value: number): void {
   if (!(value > 0)) fail(where, argument, 'be above 0', value);
 }

@@ -1,4 +1,4 @@
-import { checkAtLeast, fail } from './checks.js';
+import { checkAtLeast, checkFinite, fail } from './checks.js';
 import { entropyThreshold } from './filters/top-entropy.js';
 import type { FlatRows } from './batch.js';
 
@@ -30,6 +30,8 @@ export function entropyTerms(
 ): EntropyTerms | undefined {
   const { share = 1, coefficient = 0 } = options;
   checkAtLeast('grpoLoss', 'entropy.coefficient', coefficient, 0);
+  if (Number.isNaN(options.threshold)) fail('grpoLoss', 'entropy.threshold', 'be a number', options.threshold);
+  checkAtLeast('grpoLoss', 'entropy.tokens', options.tokens ?? 0, 0);
   if (share === 1 && coefficient === 0 && options.threshold === undefined) return undefined;
   const { entropies, mask } = flat;
   if (entropies === undefined) return fail('grpoLoss', 'entropies', 'be given for entropy options', entropies);
@@ -75,7 +77,7 @@ export interface AdaptiveEntropy extends AdaptiveEntropyState {
  *
  * @param state - the coefficient so far.
  * @param entropy - mean entropy of the tokens of this step.
- * @throws RangeError for a negative step.
+ * @throws RangeError for a negative step, numbers that are not finite, or bounds out of order.
  * @example
  * ```ts
  * adaptiveEntropy({ coefficient: 0.1 }, 0.2, { target: 0.3, step: 0.01 }); // { coefficient: 0.11, active: true }
@@ -88,6 +90,10 @@ export function adaptiveEntropy(
 ): AdaptiveEntropy {
   const { target, step, min = 0, max = 1 } = options;
   checkAtLeast('adaptiveEntropy', 'step', step, 0);
+  checkFinite('adaptiveEntropy', 'state.coefficient', state.coefficient);
+  checkFinite('adaptiveEntropy', 'entropy', entropy);
+  checkFinite('adaptiveEntropy', 'target', target);
+  if (!(min <= max)) fail('adaptiveEntropy', 'min', `be at most max ${max}`, min);
   const active = entropy <= target;
   const moved = state.coefficient + (active ? step : -step);
   return { coefficient: Math.min(max, Math.max(min, moved)), active };

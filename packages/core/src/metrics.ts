@@ -1,4 +1,4 @@
-import { fail } from './checks.js';
+import { checkAtLeast, fail } from './checks.js';
 import { CLIP, type LossTerms, ratiosOf, type TokenBatch } from './losses/tokens.js';
 
 /** @internal Sum of `values` over the counted tokens. */
@@ -121,7 +121,7 @@ const sums = new Set(['loss', 'policy_loss', 'kl_loss', 'tokens', 'sequences', '
  * the greatest, everything else is a mean weighted by counted tokens.
  *
  * @param parts - metrics as {@link grpoLoss} returns them, each with `tokens`.
- * @throws RangeError when a part has no `tokens`.
+ * @throws RangeError when a part has no `tokens`, or fewer than 0.
  * @example
  * ```ts
  * combineMetrics([{ tokens: 1, kl: 0.1 }, { tokens: 3, kl: 0.5 }]); // { tokens: 4, kl: 0.4 }
@@ -132,6 +132,7 @@ export function combineMetrics(parts: readonly Readonly<Record<string, number>>[
   const weights: Record<string, number> = {};
   for (const part of parts) {
     const tokens = part['tokens'] ?? fail('combineMetrics', 'parts', 'each have `tokens`', Object.keys(part));
+    checkAtLeast('combineMetrics', 'tokens', tokens, 0);
     for (const [name, value] of Object.entries(part)) {
       const known = out[name];
       if (sums.has(name)) out[name] = (known ?? 0) + value;

@@ -1,5 +1,5 @@
 import { groupMembers, isConstant, readRewards } from './advantages/grouping.js';
-import { checkAtLeast, fail } from './checks.js';
+import { checkAllFinite, checkAtLeast, checkFinite, fail } from './checks.js';
 import type { GroupId } from './types.js';
 
 /**
@@ -46,7 +46,7 @@ export interface GroupOutcomes {
  * @param rewards - [B]; null and NaN are left out.
  * @param groups - [B] ids.
  * @param options - the reward above which a completion is good (default 0.5), and the tolerance of equality (default 1e-12).
- * @throws RangeError for unequal lengths.
+ * @throws RangeError for unequal lengths, a negative tolerance, or a `goodAbove` that is no number.
  * @example
  * ```ts
  * groupOutcomes([1, 0, 1, 1], ['a', 'a', 'b', 'b']); // { mixed: 0.5, allGood: 0.5, allBad: 0 }
@@ -59,6 +59,7 @@ export function groupOutcomes(
 ): GroupOutcomes {
   const { goodAbove = 0.5, tolerance = 1e-12 } = options;
   checkAtLeast('groupOutcomes', 'tolerance', tolerance, 0);
+  checkFinite('groupOutcomes', 'goodAbove', goodAbove);
   const values = readRewards('groupOutcomes', rewards, groups);
   let [mixed, allGood, allBad] = [0, 0, 0];
   const all = groupMembers(groups);
@@ -77,12 +78,14 @@ export function groupOutcomes(
  * Mean, standard deviation (n), extremes and share above 0 of advantages, by the names they are logged under.
  *
  * @param advantages - [B] or flat [B*T] of counted tokens.
+ * @throws RangeError for an advantage that is not finite.
  * @example
  * ```ts
  * advantageMetrics([1, -1])['advantage/std']; // 1
  * ```
  */
 export function advantageMetrics(advantages: ArrayLike<number>): Record<string, number> {
+  checkAllFinite('advantageMetrics', 'advantages', advantages);
   const values = Array.from(advantages);
   const n = Math.max(1, values.length);
   const mean = values.reduce((a, b) => a + b, 0) / n;

@@ -135,7 +135,15 @@ describe('the names of TRL and verl', () => {
     ['luspo', 'sequence-mean-token-sum', { emptySequences: 'count' }],
   ])('%s is %s with %j, in weights and in the loss', (alias, mode, options) => {
     expect(aggregationWeights(mask, alias, { length }).data).toEqual(aggregationWeights(mask, mode, options).data);
-    const batch = { logps: matrix([[-1, -2, -3, 0], [-4, 0, 0, 0], [0, 0, 0, 0]]), mask, advantages: [1, -2, 3] }; // prettier-ignore
+    const batch = {
+      logps: matrix([
+        [-1, -2, -3, 0],
+        [-4, 0, 0, 0],
+        [0, 0, 0, 0],
+      ]),
+      mask,
+      advantages: [1, -2, 3],
+    };
     const loss = grpoLoss(batch, { aggregation: { mode: alias, length } });
     expect(loss).toEqual(grpoLoss(batch, { aggregation: { mode, ...options } }));
     expect(loss.loss).not.toBe(0);

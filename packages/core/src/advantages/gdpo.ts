@@ -1,6 +1,6 @@
-import { checkAtLeast, checkLength, checkOneOf, fail } from '../checks.js';
+import { checkAllFinite, checkAtLeast, checkLength, checkOneOf, fail } from '../checks.js';
 import type { GroupId } from '../types.js';
-import { groupAdvantages } from './group.js';
+import { groupAdvantagesAs } from './group.js';
 import { normalizeFlat, type NormalizeOptions } from './normalize.js';
 import type { GroupAdvantages, GroupOptions } from './per-group.js';
 
@@ -29,7 +29,7 @@ export interface GdpoOptions extends GroupOptions {
  * @param rewards - [B] rows of K rewards, one a function; null and NaN = not applicable. A row of nothing but null is
  * unscorable: advantage 0, left out of the batch's statistics.
  * @param groups - [B] ids.
- * @throws RangeError for unequal lengths.
+ * @throws RangeError for unequal lengths, weights that are not finite, or negative counts.
  * @example
  * ```ts
  * // accuracy in {0, 1}, style in {0, 100}: both count the same
@@ -49,6 +49,7 @@ export function gdpoAdvantages(
   const functions = rewards[0]?.length ?? 0;
   const weights = options.weights ?? new Float64Array(functions).fill(1);
   checkLength(where, 'weights', weights.length, functions);
+  checkAllFinite(where, 'weights', weights);
   const sums = new Float64Array(rewards.length);
   for (let f = 0; f < functions; f++) {
     const column = Array.from(rewards, (row, i) => {
@@ -56,7 +57,7 @@ export function gdpoAdvantages(
         fail(where, 'rewards', `have ${functions} functions in each row, at [${i}]`, row.length);
       return row[f];
     });
-    const { advantages } = groupAdvantages(column, groups, { scale, epsilon, singletons, tolerance });
+    const { advantages } = groupAdvantagesAs(where, column, groups, { scale, epsilon, singletons, tolerance });
     for (let i = 0; i < sums.length; i++) sums[i]! += weights[f]! * advantages[i]!;
   }
   // a group is constant, or a completion unscorable, when it is so for every function
@@ -64,14 +65,17 @@ export function gdpoAdvantages(
     const scorable = Array.from(row).filter((r): r is number => r !== null && r !== undefined && !Number.isNaN(r));
     return scorable.length === 0 ? null : scorable.reduce((a, b) => a + b, 0);
   });
-  const summary = groupAdvantages(best, groups, { scale: 'none', tolerance });
+  const summary = groupAdvantagesAs(where, best, groups, { scale: 'none', tolerance });
   normalizeSums(where, sums, best, options);
   return { ...summary, advantages: sums };
 }
 
 function normalizeSums(where: string, sums: Float64Array, scorable: (number | null)[], options: GdpoOptions): void {
   const { batch = { ddof: 1, epsilon: 1e-4, epsilonTo: 'deviation' }, counts } = options;
-  if (counts !== undefined) checkLength(where, 'counts', counts.length, sums.length);
+  if (counts !== undefined) {
+    checkLength(where, 'counts', counts.length, sums.length);
+    for (let i = 0; i < sums.length; i++) checkAtLeast(where, 'counts', counts[i]!, 0);
+  }
   // repeating a value `count` times gives it that weight in mean and variance
   const owners: number[] = [];
   for (let i = 0; i < sums.length; i++) {

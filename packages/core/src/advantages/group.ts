@@ -1,4 +1,4 @@
-import { checkAtLeast, checkOneOf } from '../checks.js';
+import { checkAtLeast, checkDdof, checkOneOf } from '../checks.js';
 import type { GroupId } from '../types.js';
 import { groupMembers, mean, readRewards, standardDeviation } from './grouping.js';
 import { type GroupAdvantages, type GroupOptions, advantagesPerGroup } from './per-group.js';
@@ -31,7 +31,8 @@ export interface GroupAdvantageOptions extends GroupOptions {
  *
  * @param rewards - [B], any finite unit.
  * @param groups - [B] ids; groups may have different sizes and their members may be in any order.
- * @throws RangeError when the lengths differ, a reward is infinite, or `singletons` is 'error' and there is one.
+ * @throws RangeError when the lengths differ, a reward is infinite, an option is out of range, or `singletons` is 'error' and
+ * there is one.
  * @example
  * ```ts
  * const { advantages } = groupAdvantages([1, 0, 0, 1], ['a', 'a', 'b', 'b'], { epsilon: 0 });
@@ -57,6 +58,7 @@ export function groupAdvantagesAs(
   checkOneOf(where, 'baseline', baseline, ['mean', 'leave-one-out']);
   checkOneOf(where, 'scale', scale, ['group', 'batch', 'centred-batch', 'none']);
   checkAtLeast(where, 'epsilon', epsilon, 0);
+  checkDdof(where, ddof);
   const wholeBatch = scale === 'batch' || scale === 'centred-batch';
   const batchScale = wholeBatch
     ? batchDeviation(readRewards(where, rewards, groups), groups, scale, ddof) + epsilon

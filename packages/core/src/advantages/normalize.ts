@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from 'ndarray';
-import { checkAtLeast, checkOneOf } from '../checks.js';
+import { checkAtLeast, checkDdof, checkOneOf } from '../checks.js';
 import { readMask, readMatrix, shapeOf } from '../dense.js';
 import type { MaskMatrix, Matrix } from '../types.js';
 
@@ -56,6 +56,7 @@ export function normalizeFlat(
 ): Float64Array {
   const { ddof = 1, epsilon = 1e-8, epsilonTo = 'variance', scale = 'standard' } = options;
   checkAtLeast(where, 'epsilon', epsilon, 0);
+  checkDdof(where, ddof);
   checkOneOf(where, 'epsilonTo', epsilonTo, ['variance', 'deviation', 'floor']);
   checkOneOf(where, 'scale', scale, ['standard', 'none']);
   let [count, sum, low, high] = [0, 0, Infinity, -Infinity];

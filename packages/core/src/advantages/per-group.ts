@@ -1,4 +1,4 @@
-import { checkOneOf, fail } from '../checks.js';
+import { checkAtLeast, checkOneOf, fail } from '../checks.js';
 import type { GroupId } from '../types.js';
 import { groupMembers, isConstant, readRewards } from './grouping.js';
 
@@ -42,6 +42,7 @@ export function advantagesPerGroup(
 ): GroupAdvantages {
   const { singletons = 'zero', tolerance = 1e-12 } = options;
   checkOneOf(where, 'singletons', singletons, ['zero', 'raw', 'error']);
+  checkAtLeast(where, 'tolerance', tolerance, 0);
   const values = readRewards(where, rewards, groups);
   const advantages = new Float64Array(values.length);
   let [groupCount, zeroVarianceGroups, singletonGroups, unscorable] = [0, 0, 0, 0];

@@ -2,7 +2,7 @@ import ndarray, { type NdArray } from 'ndarray';
 import { readMask, shapeOf } from '../dense.js';
 import type { GroupId, MaskMatrix, Matrix } from '../types.js';
 import { checkLength } from '../checks.js';
-import { groupAdvantages } from './group.js';
+import { groupAdvantagesAs } from './group.js';
 import { normalizeFlat, type NormalizeOptions } from './normalize.js';
 import type { GroupOptions } from './per-group.js';
 import { type ReturnOptions, tokenReturns } from './returns.js';
@@ -71,7 +71,7 @@ export function reinforcePlusPlusBaselineAdvantages(
   const [rows, columns] = shapeOf(where, 'mask', mask);
   checkLength(where, 'rewards', rewards.length, rows);
   const { singletons, tolerance } = options;
-  const centred = groupAdvantages(rewards, groups, { scale: 'none', singletons, tolerance }).advantages;
+  const centred = groupAdvantagesAs(where, rewards, groups, { scale: 'none', singletons, tolerance }).advantages;
   const flatMask = readMask(where, mask);
   const returns = new Float64Array(rows * columns);
   for (let k = 0; k < returns.length; k++) if (flatMask[k] === 1) returns[k] = centred[Math.floor(k / columns)]!;

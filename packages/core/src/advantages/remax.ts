@@ -1,5 +1,5 @@
 import ndarray from 'ndarray';
-import { checkLength } from '../checks.js';
+import { checkAllFinite, checkLength } from '../checks.js';
 import { readMask, shapeOf } from '../dense.js';
 import type { MaskMatrix, Matrix } from '../types.js';
 import type { TokenAdvantages } from './reinforce-plus-plus.js';
@@ -15,7 +15,7 @@ import { type ReturnOptions, tokenReturns } from './returns.js';
  * @param rewards - [B, T] rewards a token; {@link tokenRewards} makes them from one a completion.
  * @param mask - [B, T]
  * @param baselines - [B] reward of the greedy answer to each row's prompt.
- * @throws RangeError for unequal shapes.
+ * @throws RangeError for unequal shapes, or numbers that are not finite.
  * @example
  * ```ts
  * const mask = ndarray(Float64Array.of(1, 1), [1, 2]);
@@ -31,6 +31,7 @@ export function remaxAdvantages(
   const where = 'remaxAdvantages';
   const [rows, columns] = shapeOf(where, 'mask', mask);
   checkLength(where, 'baselines', baselines.length, rows);
+  checkAllFinite(where, 'baselines', baselines);
   const returns = tokenReturns(rewards, mask, options);
   const counted = readMask(where, mask);
   const advantages = returns.data.map((r, k) => (counted[k] === 1 ? r - baselines[Math.floor(k / columns)]! : 0));

@@ -1,5 +1,5 @@
 import ndarray, { type NdArray } from 'ndarray';
-import { checkAtLeast, checkLength, checkOneOf } from '../checks.js';
+import { checkAtLeast, checkFinite, checkLength, checkOneOf } from '../checks.js';
 import { readMask, readMatrix, shapeOf } from '../dense.js';
 import type { MaskMatrix, Matrix } from '../types.js';
 
@@ -24,7 +24,7 @@ export interface ReturnOptions {
  * @param kl - [B, T] KL of each token, from an estimator of {@link klEstimators}.
  * @param coefficient - β.
  * @returns [B, T]; a row without counted tokens has none.
- * @throws RangeError for unequal shapes.
+ * @throws RangeError for unequal shapes, a negative coefficient, or a reward that is not finite in a row with counted tokens.
  * @example
  * ```ts
  * const mask = ndarray(Float64Array.of(1, 1, 0), [1, 3]);
@@ -40,15 +40,18 @@ export function tokenRewards(
   const where = 'tokenRewards';
   const [rows, columns] = shapeOf(where, 'mask', mask);
   checkLength(where, 'rewards', rewards.length, rows);
+  checkAtLeast(where, 'coefficient', coefficient, 0);
   const flatMask = readMask(where, mask);
   const out = new Float64Array(rows * columns);
   if (kl !== undefined) {
     const penalty = readMatrix(where, 'kl', kl, flatMask, rows, columns);
-    for (let k = 0; k < out.length; k++) out[k] = -coefficient * penalty[k]!;
+    for (let k = 0; k < out.length; k++) if (flatMask[k] === 1) out[k] = -coefficient * penalty[k]!;
   }
   for (let row = 0; row < rows; row++) {
     const last = flatMask.lastIndexOf(1, (row + 1) * columns - 1);
-    if (last >= row * columns) out[last]! += rewards[row]!;
+    if (last < row * columns) continue;
+    checkFinite(where, `rewards[${row}]`, rewards[row]!);
+    out[last]! += rewards[row]!;
   }
   return ndarray(out, [rows, columns]);
 }

@@ -1,4 +1,4 @@
-import { checkLength, fail } from '../checks.js';
+import { checkFinite, checkLength, fail } from '../checks.js';
 
 /** Running mean reward of each role; plain data, to be saved with a checkpoint. */
 export type RoleBaselines = Readonly<Record<string, number>>;
@@ -30,7 +30,7 @@ export interface RoleOptions {
  * @param rewards - [B]; null and NaN get advantage 0 and leave the baseline alone.
  * @param roles - [B]
  * @param baselines - as this function returned them last time; not changed.
- * @throws RangeError for unequal lengths or a decay outside [0, 1).
+ * @throws RangeError for unequal lengths, a decay outside [0, 1), or a baseline that is not finite.
  * @example
  * ```ts
  * const first = roleAdvantages([1, 1], ['judge', 'judge'], {}, { decay: 0.5 });
@@ -47,6 +47,7 @@ export function roleAdvantages(
   const { decay = 0.95 } = options;
   if (!(decay >= 0 && decay < 1)) fail(where, 'decay', 'be in [0, 1)', decay);
   checkLength(where, 'roles', roles.length, rewards.length);
+  for (const [role, baseline] of Object.entries(baselines)) checkFinite(where, `baselines.${role}`, baseline);
   const next: Record<string, number> = { ...baselines };
   const advantages = new Float64Array(rewards.length);
   for (let i = 0; i < rewards.length; i++) {

@@ -1,4 +1,4 @@
-import { fail } from '../checks.js';
+import { checkPositive, fail } from '../checks.js';
 
 /** How log-probabilities were made. Two sets can be compared only when all of it agrees. */
 export interface LogprobProvenance {
@@ -18,7 +18,7 @@ export interface LogprobProvenance {
  *
  * @param trained - how the trained policy's log-probabilities were made.
  * @param sampler - how the sampler's were.
- * @throws RangeError naming the property that differs.
+ * @throws RangeError naming the property that differs, or for a temperature not above 0.
  * @example
  * ```ts
  * checkProvenance({ temperature: 0.9 }, { temperature: 0.9, topP: 1 }); // passes
@@ -26,6 +26,7 @@ export interface LogprobProvenance {
  */
 export function checkProvenance(trained: LogprobProvenance, sampler: LogprobProvenance): void {
   const where = 'checkProvenance';
+  checkPositive(where, 'trained.temperature', trained.temperature);
   if (trained.temperature !== sampler.temperature) {
     fail(where, 'sampler.temperature', `be the policy's ${trained.temperature}`, sampler.temperature);
   }

@@ -1,4 +1,4 @@
-import { checkAtLeast, checkPositive, fail } from '../checks.js';
+import { checkAtLeast, checkFinite, checkPositive, fail } from '../checks.js';
 import { seeded } from '../random.js';
 
 /** A prompt's completions with their rewards, and whatever travels with them. */
@@ -55,7 +55,7 @@ export interface Collection<T> {
  *
  * @param collection - as the last round returned it; undefined on the first.
  * @param sampled - the groups of this round.
- * @throws RangeError for a target or number of rounds not above 0, or a band out of order.
+ * @throws RangeError for a target or number of rounds that is no whole number above 0, or a band out of order.
  * @example
  * ```ts
  * const groups = [{ id: 'a', rewards: [1, 1], item: 0 }, { id: 'b', rewards: [1, 0], item: 0 }];
@@ -68,8 +68,8 @@ export function collectGroups<T>(
   options: CollectOptions,
 ): Collection<T> {
   const { target, maxRounds = 30 } = options;
-  checkPositive('collectGroups', 'target', target);
-  checkPositive('collectGroups', 'maxRounds', maxRounds);
+  checkCount('collectGroups', 'target', target);
+  checkCount('collectGroups', 'maxRounds', maxRounds);
   const good = [...(collection?.kept ?? []), ...sampled.filter((group) => isInformative(group.rewards, options))];
   const rounds = (collection?.rounds ?? 0) + 1;
   const kept = good.slice(0, target);
@@ -80,11 +80,15 @@ export function collectGroups<T>(
   return { status, kept, surplus: good.slice(target), rounds, rejected };
 }
 
+function checkCount(where: string, argument: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) fail(where, argument, 'be a whole number above 0', value);
+}
+
 /**
  * Whether a group of rewards is worth training on: its scorable rewards differ, or their mean lies within the band.
  *
  * @param rewards - one a completion; null and NaN are left out.
- * @throws RangeError for a band out of order.
+ * @throws RangeError for a band out of order or a negative tolerance.
  * @example
  * ```ts
  * isInformative([1, 1, 0]); // true
@@ -96,6 +100,7 @@ export function isInformative(rewards: readonly (number | null)[], options: Keep
   const scorable = rewards.filter((r): r is number => r !== null && !Number.isNaN(r));
   if (band !== undefined && !(band[0] < band[1]))
     fail('isInformative', 'band', 'be [low, high] with low < high', [...band]);
+  checkAtLeast('isInformative', 'tolerance', tolerance, 0);
   if (scorable.length < 2) return false;
   if (band !== undefined) {
     const mean = scorable.reduce((a, b) => a + b, 0) / scorable.length;
@@ -150,7 +155,7 @@ export type RetiredPrompts = Readonly<Record<string, true>>;
  * @param retired - as this function returned it last time; not changed.
  * @param groups - groups of this step.
  * @param options - the pass rate (default 0.9) and the reward above which a completion is good (default 0.5).
- * @throws RangeError for a rate outside (0, 1].
+ * @throws RangeError for a rate outside (0, 1], or a `goodAbove` that is no number.
  * @example
  * ```ts
  * retireSolved({}, [{ id: 'a', rewards: [1, 1], item: 0 }]); // { a: true }
@@ -164,6 +169,7 @@ export function retireSolved(
   const { passRate = 0.9, goodAbove = 0.5 } = options;
   checkPositive('retireSolved', 'passRate', passRate);
   if (passRate > 1) fail('retireSolved', 'passRate', 'be at most 1', passRate);
+  checkFinite('retireSolved', 'goodAbove', goodAbove);
   const solved = groups.filter(({ rewards }) => {
     const scorable = rewards.filter((r): r is number => r !== null && !Number.isNaN(r));
     return scorable.length > 0 && scorable.filter((r) => r > goodAbove).length >= passRate * scorable.length;

@@ -1,4 +1,4 @@
-import { checkLength, checkOneOf, checkPositive, fail } from '../checks.js';
+import { checkAtLeast, checkFinite, checkLength, checkOneOf, checkPositive, fail } from '../checks.js';
 import { readMask, shapeOf } from '../dense.js';
 import ndarray, { type NdArray } from 'ndarray';
 import type { MaskMatrix } from '../types.js';
@@ -26,7 +26,8 @@ export interface OverlongOptions {
  * See DAPO, arXiv 2503.14476, equation 13.
  *
  * @param lengths - [B] tokens of each completion.
- * @throws RangeError when maxLength, buffer or factor is not above 0, or the buffer is longer than the maximum.
+ * @throws RangeError when maxLength, buffer or factor is not above 0, the buffer is longer than the
+ * maximum, or a length is negative.
  * @example
  * ```ts
  * overlongPenalties([70, 90, 120], { maxLength: 100, buffer: 20 }); // [0, -0.5, -1]
@@ -41,7 +42,8 @@ export function overlongPenalties(lengths: ArrayLike<number>, options: OverlongO
   checkOneOf(where, 'beyond', beyond, ['saturate', 'linear']);
   if (buffer > maxLength) fail(where, 'buffer', `be at most maxLength ${maxLength}`, buffer);
   const most = beyond === 'saturate' ? 1 : Infinity;
-  return Float64Array.from(lengths, (n) => {
+  return Float64Array.from(lengths, (n, i) => {
+    checkAtLeast(where, `lengths[${i}]`, n, 0);
     const excess = n - (maxLength - buffer);
     return excess > 0 ? -factor * Math.min(most, excess / buffer) : 0;
   });
@@ -87,7 +89,7 @@ export function stopProperlyRewards(
   coefficient: number,
 ): Float64Array {
   checkLength('stopProperlyRewards', 'truncated', truncated.length, rewards.length);
-  if (!Number.isFinite(coefficient)) fail('stopProperlyRewards', 'coefficient', 'be finite', coefficient);
+  checkFinite('stopProperlyRewards', 'coefficient', coefficient);
   const cut = (reward: number) => (coefficient < 0 ? coefficient : reward * coefficient);
   return Float64Array.from(rewards, (reward, i) => (truncated[i] ? cut(reward) : reward));
 }

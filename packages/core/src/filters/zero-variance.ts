@@ -1,4 +1,4 @@
-import { checkLength, checkOneOf } from '../checks.js';
+import { checkAtLeast, checkLength, checkOneOf } from '../checks.js';
 import { readMask, shapeOf } from '../dense.js';
 import { groupMembers, isConstant, readRewards } from '../advantages/grouping.js';
 import ndarray, { type NdArray } from 'ndarray';
@@ -33,7 +33,7 @@ export interface ZeroVarianceFilter {
  * @param rewards - [B]; null and NaN are left out.
  * @param groups - [B] ids.
  * @param mask - [B, T]
- * @throws RangeError for unequal lengths or an unknown policy.
+ * @throws RangeError for unequal lengths, an unknown policy, or a negative tolerance.
  * @example
  * ```ts
  * const mask = ndarray(Float64Array.of(1, 1, 1, 1), [4, 1]);
@@ -51,12 +51,14 @@ export function filterZeroVariance(
   checkOneOf(where, 'policy', policy, ['keep', 'mask-policy', 'mask-all', 'drop']);
   const [rows, columns] = shapeOf(where, 'mask', mask);
   checkLength(where, 'rewards', rewards.length, rows);
+  const { tolerance = 1e-12 } = options;
+  checkAtLeast(where, 'tolerance', tolerance, 0);
   const values = readRewards(where, rewards, groups);
   const flat = Float64Array.from(readMask(where, mask));
   const dead = groupMembers(groups)
     .filter((members) => {
       const scorable = members.filter((i) => !Number.isNaN(values[i]!));
-      return scorable.length < 2 || isConstant(values, scorable, options.tolerance ?? 1e-12);
+      return scorable.length < 2 || isConstant(values, scorable, tolerance);
     })
     .flat()
     .sort((a, b) => a - b);

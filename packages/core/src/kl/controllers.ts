@@ -1,4 +1,4 @@
-import { checkAtLeast, checkPositive } from '../checks.js';
+import { checkAtLeast, checkFinite, checkPositive } from '../checks.js';
 
 /** State of {@link adaptiveKl}: plain data, to be saved with a checkpoint. */
 export interface AdaptiveKlState {
@@ -24,7 +24,7 @@ export interface AdaptiveKlOptions {
  * @param state - the coefficient so far.
  * @param kl - mean KL of this step.
  * @param completions - n, completions of this step.
- * @throws RangeError for a target or horizon not above 0, or a negative n.
+ * @throws RangeError for a target or horizon not above 0, a negative n or coefficient, or a KL that is not finite.
  * @example
  * ```ts
  * adaptiveKl({ coefficient: 0.1 }, 0.2, 1000); // { coefficient: 0.102 }
@@ -40,6 +40,8 @@ export function adaptiveKl(
   checkPositive('adaptiveKl', 'target', target);
   checkPositive('adaptiveKl', 'horizon', horizon);
   checkAtLeast('adaptiveKl', 'completions', completions, 0);
+  checkAtLeast('adaptiveKl', 'state.coefficient', state.coefficient, 0);
+  checkFinite('adaptiveKl', 'kl', kl);
   const error = Math.min(0.2, Math.max(-0.2, kl / target - 1));
   return { coefficient: state.coefficient * (1 + (error * completions) / horizon) };
 }

@@ -1,5 +1,5 @@
 import { checkAtLeast, checkPositive, fail } from '../checks.js';
-import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { hasPart, type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link cispo}: an absolute cap, or bounds relative to 1. The same words mean either in different systems. */
 export interface CispoOptions {
@@ -31,7 +31,7 @@ export interface CispoOptions {
 export function cispo(
   tokens: TokenBatch,
   options: CispoOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('cispo', tokens),
 ): LossTerms {
   const [least, most] = weightBounds(options);
   const { mask, logps, advantages, weights } = tokens;

@@ -1,5 +1,5 @@
 import { checkAtLeast, fail } from '../checks.js';
-import { CLIP, emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { CLIP, hasPart, type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link clippedSurrogate}. */
 export interface ClippedOptions {
@@ -36,7 +36,7 @@ export interface ClippedOptions {
 export function clippedSurrogate(
   tokens: TokenBatch,
   options: ClippedOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('clippedSurrogate', tokens),
 ): LossTerms {
   const where = 'clippedSurrogate';
   const { clipLow = 0.2, clipHigh = clipLow, dualClip = Infinity } = options;

@@ -3,7 +3,7 @@ import { maskedMean } from '../metrics.js';
 import { seeded } from '../random.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
 import { importanceWeighted } from './reinforce.js';
-import { CLIP, emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
+import { CLIP, type LossTerms, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link clipCov}. */
 export interface ClipCovOptions extends ClippedOptions {
@@ -43,7 +43,7 @@ export interface ClipCovOptions extends ClippedOptions {
 export function clipCov(
   tokens: TokenBatch,
   options: ClipCovOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('clipCov', tokens),
 ): LossTerms {
   const { share = 2e-4, lower = 1, upper = 5, seed, order } = options;
   checkAtLeast('clipCov', 'share', share, 0);
@@ -96,7 +96,7 @@ export interface KlCovOptions {
 export function klCov(
   tokens: TokenBatch,
   options: KlCovOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('klCov', tokens),
 ): LossTerms {
   const { share = 2e-4, coefficient = 1 } = options;
   checkAtLeast('klCov', 'share', share, 0);

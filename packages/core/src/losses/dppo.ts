@@ -1,5 +1,5 @@
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
-import { CLIP, emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { CLIP, hasPart, type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link dppo}. */
 export interface DppoOptions {
@@ -37,7 +37,7 @@ export interface DppoOptions {
 export function dppo(
   tokens: TokenBatch,
   options: DppoOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('dppo', tokens),
 ): LossTerms {
   const { divergence = 'tv', ratioCap = Infinity } = options;
   checkOneOf('dppo', 'divergence', divergence, ['tv', 'kl', 'symmetric']);

@@ -1,6 +1,6 @@
 import { checkPositive } from '../checks.js';
 import { reinforce } from './reinforce.js';
-import { emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
+import { type LossTerms, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link dro}. */
 export interface DroOptions {
@@ -25,11 +25,7 @@ export interface DroOptions {
  * dro(tokens, { beta: 2 }).value[0]; // 2.25
  * ```
  */
-export function dro(
-  tokens: TokenBatch,
-  options: DroOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
-): LossTerms {
+export function dro(tokens: TokenBatch, options: DroOptions = {}, out: LossTerms = termsFor('dro', tokens)): LossTerms {
   const { beta = 1 } = options;
   checkPositive('dro', 'beta', beta);
   const { mask, logRatio, weights } = tokens;

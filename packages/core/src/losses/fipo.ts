@@ -1,6 +1,6 @@
 import { checkAtLeast, checkOneOf, checkPositive } from '../checks.js';
 import { type ClippedOptions, clippedSurrogate } from './clipped.js';
-import { emptyTerms, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link fipo}. */
 export interface FipoOptions extends ClippedOptions {
@@ -34,7 +34,7 @@ export interface FipoOptions extends ClippedOptions {
 export function fipo(
   tokens: TokenBatch,
   options: FipoOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('fipo', tokens),
 ): LossTerms {
   const { halfLife = 32, factorClip = 0.2, direction = 'raise', safeRatio = 4, dualClip = Infinity } = options;
   checkPositive('fipo', 'halfLife', halfLife);

@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { CLIP, emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
+import { CLIP, type LossTerms, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link gmpo}. Bounds are on the log ratio: e^−0.4 to e^0.4 by default. */
 export interface GmpoOptions {
@@ -31,7 +31,7 @@ export interface GmpoOptions {
 export function gmpo(
   tokens: TokenBatch,
   options: GmpoOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('gmpo', tokens),
 ): LossTerms {
   const { clipLow = 0.4, clipHigh = 0.4 } = options;
   checkAtLeast('gmpo', 'clipLow', clipLow, 0);

@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { CLIP, emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { CLIP, hasPart, type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link ratioWindow}. */
 export interface RatioWindowOptions {
@@ -30,7 +30,7 @@ export interface RatioWindowOptions {
 export function ratioWindow(
   tokens: TokenBatch,
   options: RatioWindowOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('ratioWindow', tokens),
 ): LossTerms {
   const { clipLow = 0.2, clipHigh = clipLow } = options;
   checkAtLeast('ratioWindow', 'clipLow', clipLow, 0);

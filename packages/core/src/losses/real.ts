@@ -1,6 +1,6 @@
 import { groupMembers } from '../advantages/grouping.js';
 import { checkPositive, fail } from '../checks.js';
-import { emptyTerms, type LossTerms, type TokenBatch } from './tokens.js';
+import { type LossTerms, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link real}. */
 export interface RealOptions {
@@ -31,7 +31,7 @@ export interface RealOptions {
 export function real(
   tokens: TokenBatch,
   options: RealOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('real', tokens),
 ): LossTerms {
   const { temperature = 0.5 } = options;
   checkPositive('real', 'temperature', temperature);

@@ -1,4 +1,4 @@
-import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { hasPart, type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /**
  * The plain policy gradient: no ratio, no clip (REINFORCE, GPG; with all advantages 1 it is supervised fine-tuning).
@@ -16,7 +16,7 @@ import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from '
  * reinforce(tokens).value[0]; // 6
  * ```
  */
-export function reinforce(tokens: TokenBatch, out: LossTerms = emptyTerms(tokens.mask.length)): LossTerms {
+export function reinforce(tokens: TokenBatch, out: LossTerms = termsFor('reinforce', tokens)): LossTerms {
   const { mask, logps, advantages, weights } = tokens;
   const { value, logpsGradient } = out;
   for (let k = 0; k < mask.length; k++) {
@@ -43,7 +43,10 @@ export function reinforce(tokens: TokenBatch, out: LossTerms = emptyTerms(tokens
  * importanceWeighted(tokens).value[0]; // -3
  * ```
  */
-export function importanceWeighted(tokens: TokenBatch, out: LossTerms = emptyTerms(tokens.mask.length)): LossTerms {
+export function importanceWeighted(
+  tokens: TokenBatch,
+  out: LossTerms = termsFor('importanceWeighted', tokens),
+): LossTerms {
   const { mask, advantages, weights } = tokens;
   const ratios = ratiosOf(tokens);
   const { value, ratioGradient } = out;

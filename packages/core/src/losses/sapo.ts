@@ -1,5 +1,5 @@
 import { checkPositive } from '../checks.js';
-import { emptyTerms, hasPart, type LossTerms, ratiosOf, type TokenBatch } from './tokens.js';
+import { hasPart, type LossTerms, ratiosOf, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link sapo}. */
 export interface SapoOptions {
@@ -29,7 +29,7 @@ export interface SapoOptions {
 export function sapo(
   tokens: TokenBatch,
   options: SapoOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('sapo', tokens),
 ): LossTerms {
   const { temperaturePositive = 1, temperatureNegative = 1.05 } = options;
   checkPositive('sapo', 'temperaturePositive', temperaturePositive);

@@ -1,3 +1,4 @@
+import { checkLength, fail } from '../checks.js';
 import type { GroupId } from '../types.js';
 
 /** A batch's tokens as the policy losses read them: flat, row-major [B*T], float64. Entries under mask 0 are ignored. */
@@ -56,6 +57,22 @@ export function emptyTerms(tokens: number): LossTerms {
     logpsGradient: new Float64Array(tokens),
     clipped: new Uint8Array(tokens),
   };
+}
+
+/** @internal Terms for a call from outside, whose tokens are checked first; `grpoLoss` brings its own, of tokens that it has read. */
+export function termsFor(where: string, tokens: TokenBatch): LossTerms {
+  const { mask, columns, groups } = tokens;
+  const rows = mask.length === 0 ? 0 : mask.length / columns;
+  if (!Number.isInteger(rows)) fail(where, 'columns', `divide the ${mask.length} tokens into rows`, columns);
+  if (groups !== undefined) checkLength(where, 'groups', groups.length, rows);
+  for (const name of ['logps', 'logRatio', 'advantages', 'weights', 'ratios', 'oldLogps', 'corrections'] as const) {
+    const values = tokens[name];
+    if (values === undefined) continue;
+    checkLength(where, name, values.length, mask.length);
+    const wrong = values.findIndex((x, k) => mask[k] === 1 && !Number.isFinite(x));
+    if (wrong >= 0) fail(where, name, `be finite where the mask is 1, at [${wrong}]`, values[wrong]);
+  }
+  return emptyTerms(mask.length);
 }
 
 /** @internal Makes terms 0 again, for the next block of rows. */

@@ -1,5 +1,5 @@
 import { checkAtLeast } from '../checks.js';
-import { emptyTerms, hasPart, type LossTerms, type TokenBatch } from './tokens.js';
+import { hasPart, type LossTerms, termsFor, type TokenBatch } from './tokens.js';
 
 /** Options of {@link vespo}. */
 export interface VespoOptions {
@@ -36,7 +36,7 @@ const [LEAST, MOST] = [Math.log(1e-8), 20];
 export function vespo(
   tokens: TokenBatch,
   options: VespoOptions = {},
-  out: LossTerms = emptyTerms(tokens.mask.length),
+  out: LossTerms = termsFor('vespo', tokens),
 ): LossTerms {
   const { powerPositive = 2, dampingPositive = 3, powerNegative = 3, dampingNegative = 2 } = options;
   checkAtLeast('vespo', 'powerPositive', powerPositive, 0);

@@ -26,8 +26,10 @@ describe('collectGroups', () => {
   });
 
   test('bad options', () => {
-    expect(() => collectGroups(undefined, [], { target: 0 })).toThrow('`target` must be above 0, got 0');
-    expect(() => collectGroups(undefined, [], { target: 1, maxRounds: 0 })).toThrow('`maxRounds` must be above 0');
+    expect(() => collectGroups(undefined, [], { target: 0 })).toThrow('`target` must be a whole number above 0, got 0');
+    expect(() => collectGroups(undefined, [], { target: 1, maxRounds: 0 })).toThrow(
+      '`maxRounds` must be a whole number above 0',
+    );
   });
 });
 

@@ -128,7 +128,12 @@ const estimators: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   },
   remaxAdvantages: {
     'remax with a greedy reward of 1': {
-      estimate: (r) => remaxAdvantages(column(r), ones(r), r.map(() => 1)).advantages.data, // prettier-ignore
+      estimate: (r) =>
+        remaxAdvantages(
+          column(r),
+          ones(r),
+          r.map(() => 1),
+        ).advantages.data,
       breaks: ['shift', 'scale', 'zero sum', 'zero variance'],
     },
   },
