@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { loadBinding, type Binding, type NativeTensor, type StartOptions } from './binding.js';
+import type { Trace } from './compile/trace.js';
 import { createKernelLoader } from './kernel-files.js';
 import { registerKernels } from './kernels.js';
 import type { Installation } from './setup/installation.js';
@@ -32,6 +33,9 @@ interface NodeBackend extends tf.KernelBackend {
 /** The backend 'tensorflow'. */
 export interface TensorflowBackend extends NodeBackend {
   readonly installation: Installation;
+  readonly isTracing: boolean;
+  /** Runs a function while what it asks of the binding goes into a trace. */
+  traceWith<T>(trace: Trace, run: () => T): T;
 }
 
 let started: Promise<TensorflowBackend> | undefined;
@@ -80,6 +84,37 @@ function createBackend(Base: NodeBackendClass, binding: Binding, installation: I
 
   class Backend extends Base implements TensorflowBackend {
     readonly installation = installation;
+    private trace: Trace | undefined;
+
+    get isTracing(): boolean {
+      return this.trace !== undefined;
+    }
+
+    traceWith<T>(trace: Trace, run: () => T): T {
+      this.trace = trace;
+      this.binding = trace.recorder();
+      try {
+        return run();
+      } finally {
+        this.trace = undefined;
+        this.binding = binding;
+      }
+    }
+
+    override getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[] {
+      const { trace } = this;
+      if (trace === undefined) return super.getInputTensorIds(tensors);
+      return tensors.map((tensor) => {
+        const record = this.tensorMap.get(tensor.dataId);
+        if (record.values !== null && !trace.owns(record)) {
+          record.id = binding.createTensor(record.shape, record.dtype, record.values);
+          record.values = null;
+        }
+        const id = super.getInputTensorIds([tensor])[0]!;
+        if (id >= 0) trace.meet(id, tensor.dataId);
+        return id;
+      });
+    }
 
     override createOutputTensor(native: NativeTensor): tf.Tensor {
       const tensor = super.createOutputTensor(native);
@@ -95,6 +130,7 @@ function createBackend(Base: NodeBackendClass, binding: Binding, installation: I
       refCount: number,
     ): void {
       super.move(dataId, values, shape, dtype, refCount);
+      this.trace?.adopt(this.tensorMap.get(dataId));
       this.watch(dataId);
     }
 

@@ -13,3 +13,5 @@ export {
   type NativeTensor,
   type StartOptions,
 } from './binding.js';
+export { compile, type Compiled, type CompiledSignature, type CompileOptions } from './compile/compile.js';
+export type { Container } from './compile/containers.js';

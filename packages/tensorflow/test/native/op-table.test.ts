@@ -379,7 +379,8 @@ interface Result {
 
 async function run(backend: string, { shapes, run: operation, range = [-1, 1], gradient }: Case): Promise<Result> {
   await tf.setBackend(backend);
-  return tf.tidy(() => {
+  tf.engine().startScope();
+  try {
     const inputs = shapes.map((shape, i) => {
       const count = shape.reduce((a, b) => a * b, 1);
       return tf.tensor([...draw(count, i + 1, range)], [...shape], 'float32');
@@ -396,7 +397,9 @@ async function run(backend: string, { shapes, run: operation, range = [-1, 1], g
         return tf.add(total, tf.sum(tf.mul(y, weights)));
       }, tf.scalar(0)) as tf.Scalar;
     return { outputs: [...read(outputs), ...shapesOf], gradients: read(tf.grads(scalar)(inputs)) };
-  });
+  } finally {
+    tf.engine().endScope();
+  }
 }
 
 beforeAll(() => startTensorflow());
