@@ -6,7 +6,7 @@ import { explainBy } from './explain.js';
 export interface Cause {
   /** Name of the reward. */
   readonly reward: string;
-  /** The reason with what differs from sample to sample left out: numbers are `#`, quoted texts `"…"`. */
+  /** The reason with what differs from sample to sample left out: numbers are `#`, quoted texts `"…"`, wanted keys aside. */
   readonly cause: string;
   /** How many samples it holds for. */
   readonly count: number;
@@ -41,11 +41,20 @@ export function causeLine(cause: Cause): string {
   return `${cause.reward}: ${cause.count} of ${total} (mean ${mean}): ${cause.cause}, for example ${cause.examples.join(', ')}`;
 }
 
+const QUOTED = /(no key |must have the key |no unquoted number after )?"(?:[^"\\]|\\.)*"/g;
+const NUMBER = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
+
+/** Quoted texts come from the answer and differ; but the key that should be there is the cause itself. */
+function causeIn(reason: string): string {
+  const kept = reason.replace(QUOTED, (quoted, wanted?: string) => (wanted === undefined ? '"…"' : quoted));
+  return kept.replace(NUMBER, '#');
+}
+
 async function causesOf(reward: AnyReward, samples: readonly Sample[]): Promise<Cause[]> {
   const byCause = new Map<string, { ids: string[]; sum: number; values: number }>();
   const explanations = await explainBy(reward, samples, samples);
   for (const [index, { value, reason }] of explanations.entries()) {
-    const cause = reason.replace(/"(?:[^"\\]|\\.)*"/g, '"…"').replace(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g, '#');
+    const cause = causeIn(reason);
     const entry = byCause.get(cause) ?? { ids: [], sum: 0, values: 0 };
     byCause.set(cause, entry);
     entry.ids.push(samples[index]!.id);

@@ -16,7 +16,7 @@ test('counts causes, whatever the numbers and quotes in them', async () => {
     { reward: 'format', cause: 'the layout is as asked', count: 4, share: 0.8, mean: 1, examples: ['near', 'far', 'key'] },
     { reward: 'format', cause: 'text before <think>: "…"', count: 1, share: 0.2, mean: 0, examples: ['other'] },
     { reward: 'score', cause: 'said #, the label is #, off by # (tolerance #)', count: 2, share: 0.4, mean: 0.5, examples: ['near', 'far'] },
-    { reward: 'score', cause: 'no key "…" was found, the keys are "…"', count: 2, share: 0.4, mean: 0, examples: ['key', 'key2'] },
+    { reward: 'score', cause: 'no key "rating" was found, the keys are "…"', count: 2, share: 0.4, mean: 0, examples: ['key', 'key2'] },
     { reward: 'score', cause: 'not applicable to the task degradation', count: 1, share: 0.2, mean: null, examples: ['other'] },
   ]); // prettier-ignore
 });

@@ -24,10 +24,11 @@ function file(lines: unknown[], name = 'rollouts.jsonl'): string {
   return path;
 }
 
-async function all(path: string, limit = '20'): Promise<string[]> {
+async function all(path: string, limit = '20', rewards?: string): Promise<string[]> {
   const out: string[] = [];
+  const options = rewards === undefined ? { limit } : { limit, rewards };
   // eslint-disable-next-line no-control-regex -- colours are for terminals
-  for await (const text of explanations(path, { limit })) out.push(text.replaceAll(/\u001b\[\d+m/g, ''));
+  for await (const text of explanations(path, options)) out.push(text.replaceAll(/\u001b\[\d+m/g, ''));
   return out;
 }
 
@@ -39,13 +40,48 @@ describe('explain', () => {
       '  <think>ok</think><answer>{"rating": 3.9}</answer>',
       '  format 1: the layout is as asked',
       '  score 0: said 3.9, the label is 3.1, off by 0.8 (tolerance 0.35)',
+      '    <think>ok</think><answer>{"rating": ⟦3.9⟧}</answer>',
     ]);
-    expect(second).toMatch(/^line 2 .*\n {2}no idea\n {2}format 0: .+\n {2}score 0: .+$/);
+    expect(second).toMatch(/^line 2 .*\n {2}no idea\n {2}format 0: .+\n {4}⟦⟧no idea\n {2}score 0: .+\n {4}⟦⟧no idea$/);
   });
 
   test('--limit takes the last ones', async () => {
-    expect(await all(file(rows), '1')).toEqual([expect.stringContaining('no idea')]);
-    await expect(all(file(rows), 'few')).rejects.toThrow("--limit: expected a whole number of at least 1, got 'few'");
+    expect(await all(file(rows), '1')).toEqual([expect.stringContaining('no idea'), expect.stringContaining('Causes')]);
+    await expect(all(file(rows), 'few')).rejects.toThrow("--limit: expected a whole number of at least 0, got 'few'");
+  });
+
+  test('the causes are counted over the whole file, whatever the limit', async () => {
+    const layouts = [
+      '<think>a</think>\n<answer>{"rating": 3}</answer>',
+      '<think>a</think> so <answer>{"grade": 3}</answer>',
+    ];
+    const answers = [...layouts, layouts[1]!, 'no'].map((text) => ({ text, label }));
+    expect((await all(file(answers), '0'))[0]!.split('\n')).toEqual([
+      'Causes over 4 answers',
+      '  format: 2 of 4 (mean 0): text between </think> and <answer>: "…", for example line 2, line 3',
+      '  format: 1 of 4 (mean 1): the layout is as asked, for example line 1',
+      '  format: 1 of 4 (mean 0): no <think> was found, for example line 4',
+      '  score: 2 of 4 (mean 0): no key "rating" was found, the keys are "…", for example line 2, line 3',
+      '  score: 1 of 4 (mean 1): said #, the label is #, off by # (tolerance #), for example line 1',
+      '  score: 1 of 4 (mean 0): no <answer> was found, for example line 4',
+    ]);
+    const upstream = join(temporaryFolder(), 'rewards.yaml');
+    writeFileSync(upstream, 'preset: q-insight-upstream');
+    const [summary] = await all(file(answers), '0', upstream);
+    expect(summary).toContain('format: 3 of 4 (mean 0): no line break between } and </answer>');
+  });
+
+  test('rewards that compare samples see the completions of a prompt as a group', async () => {
+    const answer = (rating: number) => `<think>a</think><answer>{"rating": ${rating}}</answer>`;
+    const answers = [4, 4.2].flatMap((rating, i) => [
+      { step: 1, prompt: 'a', text: answer(rating), label: { task: 'score', score: 4 } },
+      { step: 1, prompt: 'b', text: answer(2 + i), label: { task: 'score', score: 2 } },
+    ]);
+    const rewards = join(temporaryFolder(), 'rewards.yaml');
+    writeFileSync(rewards, 'preset: visualquality-r1');
+    const texts = await all(file(answers), '20', rewards);
+    expect(texts).toHaveLength(5);
+    expect(texts[0]).toMatch(/fidelity \S+: said 4, the label is 4; compared with 1 other image\n?/);
   });
 
   test("answers of a run are judged by the run's own rewards", async () => {
