@@ -42,9 +42,12 @@ export {
   type DegradationVerdict,
 } from './evaluation/degradation-accuracy.js';
 export { evaluate, type EvaluateOptions } from './evaluation/evaluate.js';
+export type { AnsweredPrompt } from './evaluation/answers-file.js';
+export { askAll, type AskOptions } from './evaluation/ask.js';
 export { isotonicFit } from './evaluation/isotonic.js';
 export { kendall } from './evaluation/kendall.js';
 export { fitLogistic4, fitLogistic5, type LogisticFit } from './evaluation/logistic-fit.js';
+export { measureAnswers, type MeasureOptions, type SetMeasures } from './evaluation/measure-answers.js';
 export {
   combineRatings,
   type CombinedRatings,
@@ -55,6 +58,8 @@ export {
 } from './evaluation/ratings.js';
 export { type EvaluatedAnswer, type EvaluationReport, type ScoreFigures } from './evaluation/report.js';
 export { measureScores, type ScoreMeasures } from './evaluation/score-measures.js';
+export type { CellValue, Column, Row, Table } from './evaluation/tables/table.js';
+export { writeTables } from './evaluation/tables/write-tables.js';
 export { decodeImage } from './images/decode.js';
 export {
   degrade,

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchmarkCommand } from './benchmark.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
@@ -22,6 +23,7 @@ export function program(parts: Parts, version: string): Command {
     trainCommand(parts),
     evaluateCommand(parts),
     scoreCommand(parts),
+    benchmarkCommand(parts),
     explainCommand(),
     exportCommand(),
     serveCommand(),

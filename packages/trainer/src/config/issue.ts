@@ -97,6 +97,7 @@ function describe(issue: z.core.$ZodIssue, words: Words): string {
   if (issue.code === 'too_small' || issue.code === 'too_big') return bound(issue);
   if (issue.code === 'invalid_value') return choice(issue.values, issue.input);
   if (issue.code === 'invalid_union') return union(issue, words);
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   return issue.message;
 }
 

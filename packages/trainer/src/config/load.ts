@@ -1,20 +1,30 @@
+import type { z } from 'zod';
 import { applyOverride, type Override } from './override.js';
 import { settingsSchema, type Settings } from './schema.js';
-import { checkSettings, readYamlFile } from './yaml-file.js';
+import { checkSettings, readYamlFile, type FileKind } from './yaml-file.js';
 
 /**
- * Reads a run's settings: the recipe file, then the overrides in their order, then the defaults.
+ * Reads a YAML file, then the overrides in their order, then the defaults.
  *
- * @param file - YAML file
  * @param overrides - settings from the command line; the last one wins
  * @throws one message that names file and line (or flag), key path, what was expected and what came
  */
-export function loadSettings(file: string, overrides: readonly Override[] = []): Settings {
-  const recipe = readYamlFile(file, { name: 'recipe file', example: 'steps: 100' });
+export function loadYaml<Schema extends z.ZodType>(
+  schema: Schema,
+  file: string,
+  kind: FileKind,
+  overrides: readonly Override[] = [],
+): z.output<Schema> {
+  const yaml = readYamlFile(file, kind);
   const locate = (path: readonly (string | number)[]): string => {
     const within = (override: Override) =>
       override.path.slice(0, path.length).every((key, i) => key === String(path[i]));
-    return overrides.findLast(within)?.flag ?? recipe.locate(path);
+    return overrides.findLast(within)?.flag ?? yaml.locate(path);
   };
-  return checkSettings(settingsSchema, overrides.reduce<unknown>(applyOverride, recipe.value), locate);
+  return checkSettings(schema, overrides.reduce<unknown>(applyOverride, yaml.value), locate);
+}
+
+/** Reads a run's settings from its recipe; as {@link loadYaml}. */
+export function loadSettings(file: string, overrides: readonly Override[] = []): Settings {
+  return loadYaml(settingsSchema, file, { name: 'recipe file', example: 'steps: 100' }, overrides);
 }

@@ -33,6 +33,8 @@ export interface Prompt {
   readonly id: string;
   readonly messages: readonly Message[];
   readonly label: Label;
+  /** What else is known of it, for evaluation: of a comparison, how its images were made and whether they were swapped. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** A finite, indexable source of prompts. Images are decoded when asked for, so a large dataset costs no memory. */
@@ -44,6 +46,8 @@ export interface Dataset {
    * @param index - in [0, length)
    */
   get(index: number): Promise<Prompt>;
+  /** The prompt's id alone, for datasets that know it without decoding an image. */
+  id?(index: number): string;
 }
 
 /** The images a prompt shows, in order. */

@@ -28,6 +28,12 @@ test('its width is that of the normal approximation', () => {
   expect((narrow.high - narrow.low) / (high - low)).toBeCloseTo(0.6745 / 1.96, 1);
 });
 
+test('draws as many items as there are, each of them, again and again', () => {
+  const drawn = new Set<number>();
+  bootstrapInterval(7, (indices) => { expect(indices).toHaveLength(7); indices.forEach((i) => drawn.add(i)); return 0; }, { seed: '' }); // prettier-ignore
+  expect([...drawn].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
 test('the same seed, the same interval; another seed, another', () => {
   const of = (seed: string) => bootstrapInterval(9, meanOf([3, 1, 4, 1, 5, 9, 2, 6, 5]), { seed, resamples: 50 });
   expect(of('a')).toEqual(of('a'));

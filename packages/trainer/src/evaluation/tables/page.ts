@@ -1,0 +1,51 @@
+import { html, trusted, type Markup } from '../../tracking/report/html.js';
+import { STYLE } from '../../tracking/report/style.js';
+import { measureNames, wholeCell, type Row, type Table } from './table.js';
+
+/** All tables on one page that needs nothing else. */
+export function tablesPage(title: string, tables: readonly Table[]): string {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title}</title>
+        <style>
+          ${trusted(STYLE)} tr.own td {
+            font-weight: 600;
+          }
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        ${tables.map(section)}
+      </body>
+    </html> `;
+  return page.markup;
+}
+
+function section(table: Table): Markup {
+  const measures = measureNames(table);
+  return html`<h2>${table.title}</h2>
+    ${measures === '' ? '' : html`<p class="muted">${measures}</p>`}
+    <div class="card scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>${table.corner}</th>
+            ${table.columns.map(({ name }) => html`<th>${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${table.rows.map((row) => line(table, row))}
+        </tbody>
+      </table>
+    </div>
+    ${table.notes.map((note) => html`<p class="muted">${note}</p>`)}`;
+}
+
+const line = (table: Table, row: Row) =>
+  html`<tr class="${row.own ? 'own' : ''}">
+    <td>${row.name}</td>
+    ${table.columns.map((_, i) => html`<td>${wholeCell(table, row, i)}</td>`)}
+  </tr>`;
