@@ -80,9 +80,14 @@ export type {
   Sequence,
 } from './policies/policy.js';
 export { createTfjsPolicy, type TfjsPolicyOptions } from './policies/tfjs/index.js';
+export type { AlarmChange } from './tracking/alarms/spells.js';
+export { alarmTracker, readAlarms } from './tracking/alarms/tracker.js';
 export { consoleTracker, type ConsoleOptions } from './tracking/console.js';
 export type { Outcome, Rollout, RunEvent, StepMetrics, Tracker } from './tracking/events.js';
 export { jsonlTracker, readMetrics } from './tracking/jsonl.js';
+export { mlflowTracker, type MlflowOptions } from './tracking/mlflow/tracker.js';
 export { writeReport } from './tracking/report/write-report.js';
+export { tensorboardTracker, type TensorboardOptions } from './tracking/tensorboard/tracker.js';
+export { wandbTracker, type WandbOptions } from './tracking/wandb/tracker.js';
 export { openDataset } from './training/dataset.js';
 export { rewardsOf } from './training/rewards.js';

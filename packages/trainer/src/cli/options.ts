@@ -14,7 +14,7 @@ export interface SettingOptions {
 export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 /** The trackers of a flag: `tensorboard,mlflow=http://127.0.0.1:5000`, or `none`. */
-const namesOf = (track: string) => (track === 'none' ? [] : track.split(',').map((name) => name.trim()));
+export const namesOf = (track: string) => (track === 'none' ? [] : track.split(',').map((name) => name.trim()));
 
 /** The flags as overrides. `--seed 1` and the like stand for `--set seed=1`. */
 export function overridesOf(options: SettingOptions): Override[] {

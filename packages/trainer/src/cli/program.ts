@@ -9,6 +9,7 @@ import type { Parts } from './parts.js';
 import { scoreCommand } from './score.js';
 import { setupCommand } from './setup.js';
 import { serveCommand } from './serve.js';
+import { trackCommand } from './track.js';
 import { trainCommand } from './train.js';
 
 /** The command line `q-insight`: one command a file. */
@@ -26,6 +27,7 @@ export function program(parts: Parts, version: string): Command {
     benchmarkCommand(parts),
     explainCommand(),
     exportCommand(),
+    trackCommand(),
     serveCommand(),
     setupCommand(),
     doctorCommand(),

@@ -5,9 +5,9 @@ import { loadSettings } from '../config/load.js';
 import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE, writeRunSettings } from '../config/run-folder.js';
 import type { Settings } from '../config/schema.js';
 import { train } from '../loop.js';
-import { consoleTracker } from '../tracking/console.js';
-import { jsonlTracker } from '../tracking/jsonl.js';
+import type { RunEvent } from '../tracking/events.js';
 import { writeReport } from '../tracking/report/write-report.js';
+import { openTrackers } from '../tracking/trackers.js';
 import { lossOptions } from '../training/loss-options.js';
 import { rewardsOf } from '../training/rewards.js';
 import { evaluateRun, heldOutPrompts } from './evaluate.js';
@@ -33,6 +33,7 @@ export function trainCommand(parts: Parts): Command {
     .option('--seed <seed>', 'seed of everything random')
     .option('--steps <n>', 'optimizer steps')
     .option('--output <folder>', 'run folder (default: runs/<recipe>-<date-time>)')
+    .option('--track <names>', 'trackers: tensorboard, wandb, mlflow=ADDRESS, with a comma between them; none for none')
     .option('--resume', 'go on with the run in the output folder, from its last checkpoint')
     .option('--no-evaluate', 'do not evaluate when training is done')
     .action(async (recipe: string | undefined, options: TrainOptions) => {
@@ -98,6 +99,11 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
   const heldOut = heldOutPrompts(settings, parts);
   for (const prompts of [dataset, heldOut]) await prompts.get(0);
+  const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
+  const trackers = openTrackers(folder, settings, timeLimit);
+  const tell = async (event: RunEvent) => {
+    for (const track of trackers) await track(event);
+  };
   const reference = lossOptions(settings.grpo).beta > 0;
   const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer });
   const startStep = state?.latest?.state.step ?? 0;
@@ -108,8 +114,6 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   say(`${state ? `resuming after step ${startStep}` : 'run'}: ${folder}`);
 
   const interrupt = listenForInterrupt(say);
-  const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
-  const trackers = [jsonlTracker(folder), consoleTracker(timeLimit)];
   const run = {
     settings,
     folder,
@@ -122,17 +126,25 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
     signal: interrupt.signal,
     ...rewardsOf(settings.rewards),
   };
-  const { outcome, step } = await train(run).finally(() => {
-    interrupt.release();
-    policy.dispose();
-  });
+  const failed = async (error: unknown) => {
+    await tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    throw error;
+  };
+  const { outcome, step } = await train(run)
+    .catch(failed)
+    .finally(() => {
+      interrupt.release();
+      policy.dispose();
+    });
 
   if (outcome === 'interrupted') {
     writeReport(folder);
+    await tell({ type: 'report' });
     say(`stopped after step ${step}; go on with: q-insight train --resume --output ${folder}`);
     return interrupt.code() ?? 1;
   }
   if (options.evaluate === false) say(`report: ${writeReport(folder)}`);
   else await evaluateRun(folder, {}, parts);
+  await tell({ type: 'report' });
   return 0;
 }

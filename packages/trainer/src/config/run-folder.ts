@@ -57,8 +57,8 @@ export function readRunSettings(folder: string, overrides: readonly Override[] =
 /** What may change when a run is resumed: where it is written and shown, how long it goes on, how often it is saved, how it is judged. */
 const FREE = ['output', 'trackers', 'completionsEvery', 'steps', 'timeLimitMinutes', 'saveEvery', 'keep', 'evaluate'];
 
-/** Every plain value by its key path, sorted. */
-function flatten(value: unknown, path = ''): [string, string][] {
+/** Every plain value by its key path, sorted: `['grpo.beta', '0.01']`. */
+export function flatten(value: unknown, path = ''): [string, string][] {
   if (typeof value !== 'object' || value === null) return [[path, JSON.stringify(value)]];
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return entries

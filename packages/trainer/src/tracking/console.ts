@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import type { AlarmChange } from './alarms/spells.js';
 import { duration, recentMean } from './duration.js';
 import type { RunEvent, StepMetrics, Tracker } from './events.js';
 import { terminalBar } from './progress.js';
@@ -34,9 +35,28 @@ function evaluationInWords({ step, figures, isBest }: Extract<RunEvent, { type: 
   return `held-out after step ${step}: ${known.join(', ')}${isBest ? ' (best so far)' : ''}`;
 }
 
-function status(event: StepEvent, left: number): string {
-  const speed = `${Math.round(event.metrics['tokens_per_second'] ?? 0)} tokens/s`;
-  return `${rewardsInWords(event.metrics)} · ${speed} · ${event.step === event.steps ? 'done' : `${duration(left)} left`}`;
+/** `2.31 GB (0.85 GB in 412 tensors)`: the process's memory, and what of it the model's tensors take. */
+export function memoryInWords(metrics: StepMetrics): string {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  const { 'memory/rss_bytes': rss, 'memory/tensor_bytes': bytes, 'memory/tensors': count } = metrics;
+  const tensors = bytes === undefined || count === undefined ? '' : ` (${gigabytes(bytes)} in ${count} tensors)`;
+  return rss === undefined ? '' : `${gigabytes(rss)}${tensors}`;
+}
+
+function status({ metrics, step, steps }: StepEvent, left: number): string {
+  const speed = `${Math.round(metrics['tokens_per_second'] ?? 0)} tokens/s`;
+  const parts = [
+    rewardsInWords(metrics),
+    speed,
+    memoryInWords(metrics),
+    step === steps ? 'done' : `${duration(left)} left`,
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** `step 41: the format reward stays at 0.50 … → read some answers … (docs/troubleshooting.md#format-reward-flat)` */
+function alarmInWords({ step, message, advice, help }: AlarmChange): string {
+  return `${pc.yellow(`step ${step}: ${message}`)}\n  → ${advice} (${help})`;
 }
 
 /** Shows progress: a bar in a terminal, a line every few seconds elsewhere. */
@@ -45,7 +65,15 @@ export function consoleTracker(options: ConsoleOptions = {}): Tracker {
   const write = (text: string) => void stream.write(`${text}\n`);
   const format = `${pc.bold('step {value}/{total}')} ${pc.green('{bar}')} {status}`;
   const bar = stream.isTTY ? terminalBar(format, stream) : undefined;
-  const started = clock();
+  /** A line that stays, above the bar. */
+  const note = (text: string) => {
+    if (bar?.isActive) {
+      stream.clearLine(0);
+      stream.cursorTo(0);
+    }
+    write(text);
+  };
+  let started = clock();
   const paces: number[] = [];
   let shown = -Infinity;
 
@@ -63,9 +91,14 @@ export function consoleTracker(options: ConsoleOptions = {}): Tracker {
   };
 
   return (event) => {
-    if (event.type === 'start') bar?.start(event.steps, event.step, { status: 'first step …' });
+    if (event.type === 'start') {
+      started = clock();
+      bar?.start(event.steps, event.step, { status: 'first step …' });
+    }
     if (event.type === 'step') onStep(event);
-    if (event.type === 'evaluation' && !bar) write(evaluationInWords(event));
+    if (event.type === 'evaluation') note(evaluationInWords(event));
+    if (event.type === 'alarm' && event.state === 'raised') note(alarmInWords(event));
+    if (event.type === 'warning') note(event.text);
     if (event.type === 'end') {
       bar?.stop();
       if (event.outcome === 'early-stop') write(`no better evaluation for a while: stopped after step ${event.step}`);

@@ -102,9 +102,9 @@ export function dropLinesAfter(file: string, step: number): void {
 
 /** Writes metrics.jsonl, rollouts.jsonl and evaluations.jsonl into the run folder, as things happen. */
 export function jsonlTracker(run: string): Tracker {
-  mkdirSync(run, { recursive: true });
   return (event) => {
     if (event.type === 'start') {
+      mkdirSync(run, { recursive: true });
       for (const name of [METRICS_FILE, ROLLOUTS_FILE, EVALUATIONS_FILE]) dropLinesAfter(join(run, name), event.step);
     }
     if (event.type === 'step') {

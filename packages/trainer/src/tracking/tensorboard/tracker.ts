@@ -72,11 +72,22 @@ export function tensorboardTracker(run: string, options: TensorboardOptions = {}
     write([fileVersion({ step, time }), ...(resumed ? [sessionStart({ step: step + 1, time })] : first)]);
   };
 
-  return async (event) => {
-    if (event.type === 'start') start(event.step);
-    if (event.type !== 'step') return;
+  const step = async (event: StepEvent) => {
     const scalars = Object.entries(event.metrics).map(([name, value]) => scalarValue(scalarTag(name), value));
     const shown = (event.step - 1) % completionsEvery === 0 ? await completionValues(event) : [];
     write([summary({ step: event.step, time: now() }, [...scalars, ...shown])]);
+  };
+  return async (event) => {
+    if (event.type === 'start') start(event.step);
+    if (event.type === 'step') await step(event);
+    if (event.type === 'evaluation') {
+      const known = Object.entries(event.figures).filter((entry): entry is [string, number] => entry[1] !== null);
+      const values = known.map(([name, value]) => scalarValue(`evaluation/${name}`, value));
+      write([summary({ step: event.step, time: now() }, values)]);
+    }
+    if (event.type === 'alarm') {
+      const text = `**${event.alarm}** ${event.state}: ${event.message}\n\n${event.advice} (${event.help})`;
+      write([summary({ step: event.step, time: now() }, [textValue(`alarms/${event.alarm}`, text)])]);
+    }
   };
 }
