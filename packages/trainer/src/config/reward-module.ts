@@ -45,20 +45,28 @@ export async function loadRewardModule(file: string): Promise<RewardSet> {
 
 /** Imports the module as it stands, types and all; `@q-insight/rewards` is found from wherever it lies. */
 async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const { resolve: find } = createRequire(import.meta.url);
-  const packages = ['@q-insight/rewards/server', '@q-insight/rewards/testing', '@q-insight/rewards/worker', '@q-insight/rewards']; // prettier-ignore
-  const alias = Object.fromEntries(packages.map((name) => [name, find(name)]));
+  const require = createRequire(import.meta.url);
+  const { exports } = require('@q-insight/rewards/package.json') as { exports: Record<string, unknown> };
+  const entries = Object.keys(exports).map((entry) => `@q-insight/rewards${entry.slice(1)}`);
+  const alias = Object.fromEntries(entries.toReversed().map((name) => [name, require.resolve(name)])); // './x' before '.'
   const jiti = createJiti(import.meta.url, { alias, fsCache: false, interopDefault: false });
   try {
     return await jiti.import(resolve(file));
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const { message } = Object(error) as { message?: unknown }; // of another realm, perhaps
+    throw new Error(`${file}: ${typeof message === 'string' ? message : String(error)}`, { cause: error });
   }
 }
 
+/** What a transpiler calls a function that has no name of its own. */
+const NAMELESS = ['', 'default', '_default'];
+
 /** A reward as it is, or a function as a reward that may give any number. */
 function rewardOf(value: unknown, name: string, where: string): AnyReward {
-  if (isFunction(value)) return { name: value.name === 'default' || value.name === '' ? name : value.name, range: [-Infinity, Infinity], score: value }; // prettier-ignore
+  if (isFunction(value)) {
+    const called = NAMELESS.includes(value.name) ? name : value.name;
+    return { name: called, range: [-Infinity, Infinity], score: value };
+  }
   const { name: own, range, score, scoreBatch } = (isObject(value) ? value : {}) as Record<string, unknown>;
   const isRange = Array.isArray(range) && range.length === 2 && (range[0] as number) <= (range[1] as number);
   if (typeof own === 'string' && own !== '' && isRange && (isFunction(score) || isFunction(scoreBatch)))

@@ -16,7 +16,7 @@ describe('q-insight', () => {
   test('lists its commands', () => {
     const { status, stdout } = cli('--help');
     expect(status).toBe(0);
-    for (const command of ['train', 'evaluate', 'score', 'explain', 'doctor', 'demo'])
+    for (const command of ['train', 'evaluate', 'score', 'explain', 'serve', 'doctor', 'demo'])
       expect(stdout).toContain(`  ${command}`);
   });
 
@@ -31,6 +31,12 @@ describe('q-insight', () => {
     [['explain', 'nowhere.jsonl'], 'error: nowhere.jsonl: no such file'],
     [['evaluate', 'nowhere'], 'error: nowhere: not a run folder (no settings.yaml in it)'],
     [['score', 'nowhere.jpg'], 'error: nowhere.jpg: no such file'],
+    [['serve', 'nowhere.yaml'], 'error: nowhere.yaml: no such file'],
+    [['serve', '--port', 'x'], "error: --port: expected a whole number of at least 0, got 'x'"],
+    [
+      ['serve', '--host', '0.0.0.0'],
+      'error: serveRewards: 0.0.0.0 can be reached from other machines, so a token is needed',
+    ],
     [['score'], "error: missing required argument 'photo'"],
   ])('%j ends with one line and exit code 1', (args, line) => {
     const { status, stdout, stderr } = cli(...args);
