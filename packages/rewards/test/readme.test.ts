@@ -2,11 +2,16 @@ import { expect, test } from '@jest/globals';
 import { transformSync } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import * as rewards from '../src/index.js';
+import * as server from '../src/server/index.js';
 import * as testing from '../src/testing/index.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const EXAMPLES = Array.from(README.matchAll(/```ts\n([^]*?)```/g), (match) => match[1]!);
-const MODULES: Record<string, object> = { '@q-insight/rewards': rewards, '@q-insight/rewards/testing': testing };
+const MODULES: Record<string, object> = {
+  '@q-insight/rewards': rewards,
+  '@q-insight/rewards/testing': testing,
+  '@q-insight/rewards/server': server,
+};
 
 /** What the example prints, one text a call: texts as they are, all else as JSON. */
 async function printed(example: string): Promise<string[]> {
@@ -24,7 +29,7 @@ async function printed(example: string): Promise<string[]> {
 }
 
 test('the README has examples', () => {
-  expect(EXAMPLES).toHaveLength(5);
+  expect(EXAMPLES).toHaveLength(6);
 });
 
 test.each(EXAMPLES.map((example, i) => [i + 1, example] as const))(

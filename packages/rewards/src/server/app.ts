@@ -122,8 +122,8 @@ export async function buildApp(set: RewardSet, limits: Limits, allCells: () => P
     reply.send({}),
   );
   http.get('/health', (_request, reply) => {
-    const [code, status] = admission.isDraining() ? [503, 'draining'] : [200, 'ok'];
-    return reply.code(code).send({ status, rewards: names });
+    if (admission.isDraining()) throw new Refusal('draining', 'the server is going down');
+    return reply.send({ status: 'ok', rewards: names });
   });
   http.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(prometheusText(await allCells())),

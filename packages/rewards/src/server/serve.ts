@@ -28,7 +28,7 @@ const LAST_WORDS = 500;
  * @example
  * ```ts
  * const server = await serveRewards(rewardPresets['q-insight'](), { port: 0 });
- * server.url; // an address on localhost
+ * await fetch(`${server.url}/health`);
  * await server.close();
  * ```
  */
@@ -68,7 +68,7 @@ async function serveHere(set: RewardSet, limits: Limits): Promise<RewardServer> 
  *
  * @example
  * ```ts
- * closeOnSignals(await serveRewards(rewardPresets['q-insight'](), { port: 0 }));
+ * closeOnSignals(await serveRewards(rewardPresets['q-insight']())); // at http://localhost:8000
  * ```
  */
 export function closeOnSignals(server: RewardServer): void {

@@ -149,7 +149,7 @@ describe('going down', () => {
     expect(late.headers.get('retry-after')).not.toBeNull();
     expect(late.headers.get('connection')).toBe('close');
     const health = await get(`${url}/health`);
-    expect([health.status, health.body.status]).toEqual([503, 'draining']);
+    expect([health.status, health.body.error.code]).toEqual([503, 'draining']);
     expect(counts.begun).toBe(1);
     open();
     expect((await Promise.all(asked)).map(({ body }) => body.score)).toEqual([1, 1]); // the one in the queue too
