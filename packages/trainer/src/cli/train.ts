@@ -50,7 +50,8 @@ interface Start {
   readonly state: RunState | undefined;
 }
 
-const isFinished = ({ settings, latest }: RunState) => (latest?.state.step ?? 0) >= settings.steps;
+/** A run killed between its last checkpoint and its final model is not. */
+const isFinished = ({ settings, final }: RunState) => (final?.state.step ?? 0) >= settings.steps;
 
 /** What can be done with a run that is there. */
 function waysOn(state: RunState): string {
@@ -95,9 +96,9 @@ function resumedRun(recipe: string | undefined, options: TrainOptions): Start {
 export async function trainRun(recipe: string | undefined, options: TrainOptions, parts: Parts): Promise<number> {
   const { settings, folder, state } = options.resume === true ? resumedRun(recipe, options) : newRun(recipe, options);
   const { model, data, optimizer, seed } = settings;
-  const dataset = parts.openDataset(data.train, 'train', `${seed}/train`);
+  const dataset = await parts.openDataset(data.train, 'train', `${seed}/train`);
   // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
-  const heldOut = heldOutPrompts(settings, parts);
+  const heldOut = await heldOutPrompts(settings, parts);
   for (const prompts of [dataset, heldOut]) await prompts.get(0);
   const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
   const trackers = openTrackers(folder, settings, timeLimit);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { latestCheckpoint, listCheckpoints } from '../../src/checkpoints.js';
@@ -79,6 +79,17 @@ describe('train', () => {
     await run(undefined, { output: short, resume: true, steps: '9', evaluate: false });
     expect(figures(short)).toEqual(figures(long));
     expect(latestCheckpoint(short)!.state).toMatchObject({ step: 9, steps: 9 });
+  });
+
+  test('a run killed after its last checkpoint and before its final model is resumed to write that', async () => {
+    const output = newFolder();
+    await run(fakeRecipe(), { output, evaluate: false });
+    const final = join(output, 'final', 'fake.json');
+    const [weights, before] = [readFileSync(final, 'utf8'), figures(output)];
+    rmSync(join(output, 'final'), { recursive: true });
+    await run(undefined, { output, resume: true, evaluate: false });
+    expect(readFileSync(final, 'utf8')).toBe(weights);
+    expect(figures(output)).toEqual(before);
   });
 
   test('a run is resumed with its own settings or not at all', async () => {
