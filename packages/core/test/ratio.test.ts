@@ -33,4 +33,13 @@ describe('ratioLevel', () => {
     expectClose(loss, Math.exp(2) + 1, FLOAT64);
     expectClose(gradient.data, [0, 1, 0], FLOAT64);
   });
+
+  test('beyond the clamp the ratio of a sequence stands still, and no other', () => {
+    const rows = (...values: number[]) => matrix(values.map((x) => [x, x]));
+    const far = { logps: rows(-1, -1, -1), oldLogps: rows(-4, -1.5, 2), mask: rows(1, 1, 1), advantages: [1, 1, 1] };
+    const options = { policy: { type: 'importance-weighted' }, ratioLevel: 'sequence', logRatioClamp: 2 } as const;
+    const { loss, gradient } = grpoLoss(far, { ...options, aggregation: { mode: 'token-sum' } });
+    expectClose(loss, -2 * (Math.exp(2) + Math.exp(0.5) + Math.exp(-2)), FLOAT64);
+    expectClose(gradient.data, [0, 0, -Math.exp(0.5), -Math.exp(0.5), 0, 0], FLOAT64);
+  });
 });

@@ -98,11 +98,15 @@ export function arbitraryOptions({ levels, derivative = false, rowwise = false }
       ...(Object.keys(estimators) as KlEstimator[]).filter((k) => !derivative || estimators[k] === 'derivative'),
     ),
     weighting: fc.constantFrom('none' as const, 'ratio' as const),
+    clamp: fc.constantFrom(20, 0.4),
+    valueClamp: fc.constantFrom(Infinity, 0.2),
+    clampGradient: fc.constantFrom('zero' as const, ...(derivative ? [] : (['keep'] as const))),
   });
   const steps = Object.values(corrections).flatMap(({ over, steps }) => (rowwise && over === 'batch' ? [] : steps));
   const wholeBatch = rowwise ? [] : [fc.constant({ share: 0.5, coefficient: 0.1 })];
   return fc.record({
     ratioLevel: fc.constantFrom<RatioLevel>(...(levels ?? ['token', 'sequence', 'sequence-token'])),
+    logRatioClamp: fc.constantFrom(20, 0.3),
     kl: fc.option(kl, { nil: undefined }),
     corrections: fc.array(fc.constantFrom(...steps), { maxLength: 2 }),
     correctionScope: fc.constantFrom('policy' as const, 'all' as const),
