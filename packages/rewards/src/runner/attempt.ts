@@ -58,8 +58,14 @@ function tryOnce<T>(work: Work<T>, limits: CallLimits): Outcome<T> | Promise<Out
     const value = work(context);
     return isPromise(value) ? settle(value, limits.timeout, expiry) : { ok: true, value };
   } catch (cause) {
-    return { ok: false, kind: 'error', cause };
+    return failed(cause);
   }
+}
+
+/** What a reward rejects with when a limit of its own is up (a worker's, `AbortSignal.timeout`) is a timeout, too. */
+function failed(cause: unknown): Failed {
+  const isTimeout = (cause as { name?: unknown } | null | undefined)?.name === 'TimeoutError';
+  return { ok: false, kind: isTimeout ? 'timeout' : 'error', cause };
 }
 
 /** Waits for the value, or for the timeout, whichever comes first, whether or not the work heeds its signal. */
@@ -68,10 +74,7 @@ async function settle<T>(
   timeout: number | undefined,
   expiry: AbortController | undefined,
 ): Promise<Outcome<T>> {
-  const settled = value.then(
-    (result): Outcome<T> => ({ ok: true, value: result }),
-    (cause: unknown): Outcome<T> => ({ ok: false, kind: 'error', cause }),
-  );
+  const settled = value.then((result): Outcome<T> => ({ ok: true, value: result }), failed);
   if (timeout === undefined) return settled;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const expired = new Promise<Outcome<T>>((resolve) => {

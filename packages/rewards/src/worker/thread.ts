@@ -48,7 +48,9 @@ export function startThread(module: string, name: string): Thread {
   function kill(timeout: number): Error {
     alive = false;
     void worker.terminate();
-    return new Error(`no answer within ${timeout} ms; its thread was ended`);
+    const error = new Error(`no answer within ${timeout} ms; its thread was ended`);
+    error.name = 'TimeoutError';
+    return error;
   }
 
   function close(): Promise<unknown> {

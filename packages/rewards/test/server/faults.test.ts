@@ -103,7 +103,9 @@ test('a loop without end in a worker is ended, and the server answers meanwhile'
   const { url } = await serving({ rewards: [reward], labels: 'optional' });
   const looping = post(`${url}/v1/score`, { response: 'loop' });
   expect((await get(`${url}/health`)).status).toBe(200);
-  expect((await looping).body.errors[0]!.message).toContain('no answer within 500 ms; its thread was ended');
+  expect((await looping).body.errors).toEqual([
+    { reward: 'w', samples: ['0'], kind: 'timeout', message: 'reward "w" on sample "0" gave no answer within 500 ms; its thread was ended' }, // prettier-ignore
+  ]);
   expect((await post(`${url}/v1/score`, { response: 'abc' })).body.score).toBe(3);
   await reward.close();
 });

@@ -4,24 +4,26 @@ import { connect } from 'node:net';
 import type { Reward } from '../../src/index.js';
 import type { RewardSet } from '../../src/server/index.js';
 import { LEN } from './len.js';
-import { deferred, get, post, serving, until } from './serving.js';
+import { deferred, get, post, serving, until, type Reply } from './serving.js';
 
 /** A set whose reward waits until it is let go; counts the calls, and those that were aborted. */
 function gated() {
   const gate = deferred();
   const counts = { begun: 0, aborted: 0 };
+  const order: string[] = [];
   const slow: Reward = {
     name: 'slow',
     range: [0, 1],
-    async score(_sample, context) {
+    async score(sample, context) {
       counts.begun += 1;
+      order.push(sample.completion);
       context?.signal.addEventListener('abort', () => (counts.aborted += 1));
       await gate.promise;
       return 1;
     },
   };
   const set: RewardSet = { rewards: [slow], labels: 'optional' };
-  return { set, counts, open: gate.resolve };
+  return { set, counts, order, open: gate.resolve };
 }
 
 const metric = async (url: string, name: string): Promise<string | undefined> =>
@@ -99,10 +101,14 @@ describe('sizes', () => {
 
 describe('more requests than can be scored', () => {
   test('wait in the queue, first come, first served; beyond it they are 429 with Retry-After', async () => {
-    const { set, counts, open } = gated();
+    const { set, counts, order, open } = gated();
     const { url } = await serving(set, { active: 2, queue: 3 });
-    const asked = Array.from({ length: 5 }, async () => post(`${url}/v1/score`, { response: 'a' }));
-    await until(async () => (await metric(url, 'q_insight_requests_in_flight')) === 'q_insight_requests_in_flight 5');
+    const asked: Promise<Reply>[] = [];
+    for (const response of ['0', '1', '2', '3', '4']) {
+      asked.push(post(`${url}/v1/score`, { response }));
+      const now = `q_insight_requests_in_flight ${asked.length}`;
+      await until(async () => (await metric(url, 'q_insight_requests_in_flight')) === now);
+    }
     expect(counts.begun).toBe(2);
     const busy = await post(`${url}/v1/score`, { response: 'a' });
     expect([busy.status, busy.body.error.code]).toEqual([429, 'busy']);
@@ -112,6 +118,7 @@ describe('more requests than can be scored', () => {
     );
     open();
     expect((await Promise.all(asked)).map((reply) => reply.status)).toEqual([200, 200, 200, 200, 200]);
+    expect(order).toEqual(['0', '1', '2', '3', '4']);
     expect((await post(`${url}/v1/score`, { response: 'a' })).status).toBe(200);
   });
 

@@ -104,7 +104,7 @@ describe('whatever is sent', () => {
           if (isBody(sent)) expect(reply.body.error.message).toMatch(/is there twice$/);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env['FC_RUNS'] ?? 300) },
     );
     expect(accepted).toBeGreaterThan(30);
   });

@@ -36,8 +36,8 @@ test('a loop without end is ended, and the run goes on', async () => {
   });
   expect(report.totals).toEqual([1, null, 3, null, 2]);
   expect(report.issues.map((issue) => issue.message)).toEqual([
-    'reward "w" on sample "1" threw: no answer within 400 ms; its thread was ended',
-    'reward "w" on sample "3" threw: no answer within 400 ms; its thread was ended',
+    'reward "w" on sample "1" gave no answer within 400 ms; its thread was ended',
+    'reward "w" on sample "3" gave no answer within 400 ms; its thread was ended',
   ]);
 });
 
