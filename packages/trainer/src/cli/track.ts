@@ -9,12 +9,14 @@ import type { RunEvent } from '../tracking/events.js';
 import { EVALUATIONS_FILE, readJsonl, readMetrics } from '../tracking/jsonl.js';
 import { TENSORBOARD_FOLDER } from '../tracking/tensorboard/tracker.js';
 import { openTracker } from '../tracking/trackers.js';
-import { namesOf } from './options.js';
+import { namesOf, wholeNumber } from './options.js';
 import { readRunState, type RunState } from './run-state.js';
 
 /** Flags of `q-insight track`. */
 export interface TrackOptions {
   readonly to: string;
+  /** Seconds. */
+  readonly wait: string;
 }
 
 /** `q-insight track RUN`. */
@@ -23,6 +25,7 @@ export function trackCommand(): Command {
     .description('show a run that is there in trackers: what a server has missed, or a run that was not tracked')
     .argument('<run>', 'run folder; no training may be writing to it')
     .requiredOption('--to <names>', 'tensorboard, wandb, mlflow=ADDRESS, with a comma between them')
+    .option('--wait <seconds>', 'longest wait for a server that does not answer', '20')
     .action(async (run: string, options: TrackOptions) => {
       process.exitCode = (await trackRun(run, options)) ? 0 : 1;
     });
@@ -50,9 +53,10 @@ function* eventsOf({ folder, settings, final }: RunState): Generator<RunEvent> {
  * @returns whether everything has arrived
  * @throws when there is no such run or tracker, or TensorBoard's files are there already
  */
-export async function trackRun(run: string, { to }: TrackOptions): Promise<boolean> {
+export async function trackRun(run: string, { to, wait }: TrackOptions): Promise<boolean> {
   const flag = `--to ${to}`;
   const { trackers } = checkSettings(z.object({ trackers: trackerList }), { trackers: namesOf(to) }, () => flag);
+  const lastWait = wholeNumber('--wait', wait, 1);
   const state = readRunState(run);
   if (state === undefined) throw new Error(`${run}: holds no run`);
   const choices = trackers.map(trackerChoice);
@@ -66,7 +70,7 @@ export async function trackRun(run: string, { to }: TrackOptions): Promise<boole
     process.stderr.write(`${text}\n`);
   };
   for (const choice of choices) {
-    const track = openTracker(choice, run, { ...state.settings, warn });
+    const track = openTracker(choice, run, { ...state.settings, warn, lastWait });
     for (const event of eventsOf(state)) await track(event);
   }
   if (troubles.length === 0) process.stderr.write(`${run}: shown in ${trackers.join(', ')}\n`);

@@ -28,14 +28,14 @@ export interface DeliveryOptions {
 /** Sends a file's rows as they come. */
 export interface Delivery {
   /** Sends what is new, if it is time for it. Never fails; what has no answer in a moment goes on by itself. */
-  nudge(): Promise<void>;
+  readonly nudge: () => Promise<void>;
   /**
    * Sends all there is.
    *
    * @param limit - seconds after which it gives up
    * @returns whether all has arrived
    */
-  finish(limit: number): Promise<boolean>;
+  readonly finish: (limit: number) => Promise<boolean>;
 }
 
 /** Longest pause after failures, in seconds. */

@@ -13,6 +13,8 @@ export interface ProgressOptions {
   readonly stream?: NodeJS.WriteStream;
   /** Seconds between lines when the stream is no terminal. @defaultValue 5 */
   readonly every?: number;
+  /** What is counted. @defaultValue 'answers' */
+  readonly unit?: string;
   /** Seconds on a clock that only rises. @defaultValue the process's */
   readonly clock?: () => number;
 }
@@ -24,9 +26,9 @@ export function terminalBar(format: string, stream: NodeJS.WriteStream): SingleB
 
 /** A bar in a terminal, a line every few seconds elsewhere. */
 export function progressBar(name: string, options: ProgressOptions = {}): Progress {
-  const { stream = process.stderr, every = 5, clock = () => performance.now() / 1000 } = options;
+  const { stream = process.stderr, every = 5, unit = 'answers', clock = () => performance.now() / 1000 } = options;
   if (stream.isTTY) {
-    const bar = terminalBar(`${name} ${pc.green('{bar}')} {value}/{total} answers`, stream);
+    const bar = terminalBar(`${name} ${pc.green('{bar}')} {value}/{total} ${unit}`, stream);
     bar.start(1, 0);
     return {
       update: (done, total) => {
@@ -41,7 +43,7 @@ export function progressBar(name: string, options: ProgressOptions = {}): Progre
     update: (done, total) => {
       if (clock() - shown < every && done < total) return;
       shown = clock();
-      stream.write(`${name} · ${done}/${total} answers\n`);
+      stream.write(`${name} · ${done}/${total} ${unit}\n`);
     },
     stop: () => undefined,
   };

@@ -14,6 +14,8 @@ export interface TrackerOptions {
   readonly completionsEvery: number;
   /** Told of trouble that does not end the run. */
   readonly warn: (text: string) => void;
+  /** Longest wait for a server at the end, in seconds. @defaultValue the tracker's */
+  readonly lastWait?: number;
 }
 
 /**
@@ -23,14 +25,14 @@ export interface TrackerOptions {
  * @throws when it cannot be opened as it is named
  */
 export function openTracker({ name, target }: TrackerChoice, run: string, options: TrackerOptions): Tracker {
-  const { completionsEvery, warn } = options;
+  const { completionsEvery, ...rest } = options;
   switch (name) {
     case 'tensorboard':
       return tensorboardTracker(run, { completionsEvery });
     case 'wandb':
       return wandbTracker(run, { project: target });
     case 'mlflow':
-      return mlflowTracker(run, { address: target, warn });
+      return mlflowTracker(run, { address: target, ...rest });
   }
 }
 

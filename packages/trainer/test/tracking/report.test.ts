@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { writeRunSettings } from '../../src/config/run-folder.js';
+import type { AlarmChange } from '../../src/tracking/alarms/spells.js';
 import type { EvaluationFile, Figures } from '../../src/tracking/evaluation-file.js';
 import { chartsOf, smooth } from '../../src/tracking/report/charts.js';
 import { html, jsonForScript, trusted } from '../../src/tracking/report/html.js';
@@ -23,7 +24,11 @@ const figures = (reward: number): Figures => ({
 
 const EVIL = `</script><script>alert("x")</script><img src=x onerror='y'>&amp;`;
 
-async function reportOf(): Promise<string> {
+const change = (step: number, alarm: string, state: 'raised' | 'over'): AlarmChange => {
+  return { step, alarm, state, message: `${alarm} ${EVIL}`, advice: `mend ${alarm}`, help: `docs/page.md#${alarm}` };
+};
+
+async function reportOf(alarms: readonly AlarmChange[] = []): Promise<string> {
   const run = join(temporaryFolder(), 'a <b> run');
   writeRunSettings(run, fakeSettings({ seed: EVIL }));
   mkdirSync(join(run, 'pictures'));
@@ -68,6 +73,7 @@ async function reportOf(): Promise<string> {
     ],
   };
   writeFileSync(join(run, 'evaluation.json'), JSON.stringify(evaluation));
+  writeFileSync(join(run, 'alarms.jsonl'), alarms.map((alarm) => `${JSON.stringify(alarm)}\n`).join(''));
   return readFileSync(writeReport(run), 'utf8');
 }
 
@@ -96,6 +102,24 @@ describe('report', () => {
     expect(page).toContain('<tr><td>score reward</td><td>-</td><td>-</td><td class="">-</td>');
     expect(page).toContain('3 min 00 s');
     expect(page).toContain('3 of 60');
+  });
+
+  test('lists alarms with the steps they lasted and what to do, and has no such list without any', async () => {
+    const spells = [
+      change(1, 'a', 'raised'),
+      change(2, 'b', 'raised'),
+      change(3, 'a', 'over'),
+      change(9, 'a', 'raised'),
+    ];
+    const page = (await reportOf(spells)).replaceAll(/\s+/g, ' ');
+    expect([...page.matchAll(/<li><b>([^<]*):<\/b> (\w)/g)].map(([, when, name]) => `${name!}: ${when!}`)).toEqual([
+      'a: steps 1 to 3',
+      'b: from step 2 on',
+      'a: from step 9 on',
+    ]);
+    expect(page).toContain('mend b (docs/page.md#b)');
+    expect(page).not.toContain('<script>alert');
+    expect(await reportOf()).not.toContain('<h2>Alarms');
   });
 
   test('leaves out rewards that do not apply to the picture', async () => {

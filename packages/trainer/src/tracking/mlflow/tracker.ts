@@ -51,9 +51,11 @@ function lastStep({ steps }: MlflowRun, ofEvaluations: boolean): number {
   return Math.max(0, ...own.map(([, step]) => step));
 }
 
-/** The innermost words of a failed request: fetch itself says no more than that it failed. */
-const reason = ({ message, cause }: Error) =>
-  cause instanceof Error && cause.message !== '' ? cause.message : message;
+/** Why a request failed: fetch itself says no more than that it did, its cause says why. */
+function reason({ message, cause }: Error): string {
+  const inner = typeof cause === 'object' && cause !== null && 'message' in cause ? cause.message : '';
+  return typeof inner === 'string' && inner !== '' ? inner : message;
+}
 
 /**
  * Shows a run on an MLflow server, over REST: its settings as parameters, each step's figures, evaluations, alarms as tags,

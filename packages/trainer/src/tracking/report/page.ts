@@ -1,3 +1,4 @@
+import type { AlarmChange } from '../alarms/spells.js';
 import { labelText } from '../comparison.js';
 import {
   changeOf,
@@ -24,6 +25,7 @@ export interface ReportContent {
   /** Steps the run was asked for. */
   readonly steps: number;
   readonly evaluation?: EvaluationFile | undefined;
+  readonly alarms: readonly AlarmChange[];
   /** Data URL of an example's picture. */
   readonly picture: (example: Example) => string;
   /** uPlot's own files. */
@@ -128,6 +130,20 @@ function chartCard({ title, note }: Chart, index: number): Markup {
   </section>`;
 }
 
+/** Each alarm with the steps it lasted, and what to do. */
+function alarmList(alarms: readonly AlarmChange[]): Markup {
+  const rows = alarms.flatMap(({ step, alarm, state, message, advice, help }, i) => {
+    if (state === 'over') return [];
+    const over = alarms.slice(i).find((later) => later.alarm === alarm && later.state === 'over');
+    const when = over === undefined ? `from step ${step} on` : `steps ${step} to ${over.step}`;
+    return [html`<li><b>${when}:</b> ${message}. <span class="muted">${advice} (${help})</span></li>`];
+  });
+  return html`<h2>Alarms</h2>
+    <ul class="card alarms">
+      ${rows}
+    </ul>`;
+}
+
 /** The report as one HTML page that needs no other file and no network. */
 export function reportPage(content: ReportContent): string {
   const { name, metrics, evaluation, settings, uplot } = content;
@@ -156,6 +172,7 @@ export function reportPage(content: ReportContent): string {
         <h1>${name}</h1>
         <p class="muted">GRPO training of a vision-language model that judges image quality</p>
         <div class="card">${facts(content)}</div>
+        ${content.alarms.length === 0 ? html`` : alarmList(content.alarms)}
         ${evaluation ? comparison(evaluation) : html``}
         <h2>Training</h2>
         ${charts.length === 0 ? html`<p class="muted">No step was logged.</p>` : html`<div class="charts">${charts.map(chartCard)}</div>`}

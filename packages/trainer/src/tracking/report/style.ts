@@ -28,6 +28,7 @@ figcaption { margin-top: 6px; overflow-wrap: anywhere; }
 .answer + .answer { margin-top: 14px; padding-top: 14px; border-top: 1px solid var(--line); }
 pre { margin: 6px 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, monospace; }
 ul { margin: 4px 0 0; padding-left: 18px; font-size: 13.5px; } li b { font-variant-numeric: tabular-nums; }
+.alarms { margin: 0; padding-left: 34px; border-left: 4px solid var(--bad); }
 details pre { max-height: 480px; overflow: auto; }
 .u-legend { font-size: 12px; color: var(--muted); } .u-legend .u-marker { border-radius: 50%; width: 9px; height: 9px; }
 .u-legend th { font-weight: 400; padding: 2px 4px; } .u-legend td { min-width: 4.2em; padding: 2px 4px; text-align: left; }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readRunSettings, SETTINGS_FILE } from '../../config/run-folder.js';
 import { replaceTextSync } from '../../models/files.js';
+import { readAlarms } from '../alarms/tracker.js';
 import { readEvaluation } from '../evaluation-file.js';
 import { readMetrics } from '../jsonl.js';
 import { reportPage } from './page.js';
@@ -30,6 +31,7 @@ export function writeReport(run: string): string {
     metrics: readMetrics(run),
     steps: readRunSettings(run).steps,
     evaluation: readEvaluation(run),
+    alarms: readAlarms(run),
     picture: ({ picture }) => dataUrl(join(run, picture)),
     uplot: uplotFiles(),
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { writeRunSettings } from '../../../src/config/run-folder.js';
-import type { Rollout, StepMetrics } from '../../../src/tracking/events.js';
+import type { Rollout, RunEvent, StepMetrics } from '../../../src/tracking/events.js';
 import { scalarTag } from '../../../src/tracking/tensorboard/tags.js';
 import { tensorboardTracker } from '../../../src/tracking/tensorboard/tracker.js';
 import { fakeDataset } from '../../fake-policy.js';
@@ -69,6 +69,20 @@ describe('tensorboardTracker', () => {
     const { width, height, png } = images['completions/degradation/image-1']!;
     expect([width, height]).toEqual([4, 4]);
     expect([...(await sharp(png).raw().toBuffer())]).toEqual([...new Uint8Array(48).fill(40)]);
+  });
+
+  test('evaluations are scalars of their own, alarms are texts', async () => {
+    const run = temporaryFolder();
+    const track = tensorboardTracker(run);
+    const figures = { reward: 1.5, srcc: null, formatRate: 1 } as Extract<RunEvent, { type: 'evaluation' }>['figures'];
+    await track({ type: 'start', step: 0, steps: 9 });
+    await track({ type: 'evaluation', step: 4, figures, isBest: true });
+    const alarm = { alarm: 'kl-rising', message: 'KL is 3', advice: 'slow down', help: 'docs/page.md#kl' };
+    await track({ type: 'alarm', step: 5, state: 'raised', ...alarm });
+    expect(readEvents(filesOf(run)[0]!).slice(1)).toMatchObject([
+      { step: 4, scalars: { 'evaluation/reward': 1.5, 'evaluation/formatRate': 1 } },
+      { step: 5, texts: { 'alarms/kl-rising': '**kl-rising** raised: KL is 3\n\nslow down (docs/page.md#kl)' } },
+    ]);
   });
 
   test('no answer can leave its code block', async () => {
