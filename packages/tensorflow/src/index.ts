@@ -14,4 +14,3 @@ export {
   type StartOptions,
 } from './binding.js';
 export { compile, type Compiled, type CompiledSignature, type CompileOptions } from './compile/compile.js';
-export type { Container } from './compile/containers.js';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentBackend, type TensorflowBackend } from '../backend.js';
 import type { NativeTensor } from '../binding.js';
-import { flatten, rebuild, type Container } from './containers.js';
+import { flatten, rebuild } from './containers.js';
 import { printTrace } from './print.js';
 import { recordRun, separateVariables } from './record.js';
 import { Trace, TraceError, type Capture, type TracedOperation } from './trace.js';
@@ -26,7 +26,7 @@ export interface CompiledSignature {
 }
 
 /** A function that {@link compile} made. */
-export interface Compiled<A extends Container[], R extends Container> {
+export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   /** The same without blocking the event loop. */
   async(...args: A): Promise<R>;
@@ -47,7 +47,7 @@ interface Entry {
   /** Registers the graph once more, under another name and mode. */
   register(name: string, mode: 'xla' | 'graph'): void;
   /** What the function returned while tracing: the structure of its results. */
-  result: Container;
+  result: unknown;
   results: number;
   /** Variables that the function assigns, in the order of the outputs after the results. */
   assigned: readonly tf.Variable[];
@@ -80,10 +80,7 @@ const compiles = (): boolean => tf.getBackend() === 'tensorflow' && !currentBack
  * const normalise = compile((x: tf.Tensor) => tf.div(x, tf.norm(x)));
  * console.log(normalise(tf.tensor1d([3, 4])).dataSync()); // Float32Array [0.6, 0.8]
  */
-export function compile<A extends Container[], R extends Container>(
-  fn: (...args: A) => R,
-  options: CompileOptions = {},
-): Compiled<A, R> {
+export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> {
   const { mode = 'xla', capacity = 16, onFallback = console.warn } = options;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(`compile: capacity: expected a whole number of at least 1, got ${capacity}`);
@@ -162,9 +159,9 @@ export function compile<A extends Container[], R extends Container>(
 }
 
 /** Traces a function for the arguments' signature and registers its graph. */
-function traced<A extends Container[]>(
+function traced<A extends unknown[]>(
   backend: TensorflowBackend,
-  fn: (...args: A) => Container,
+  fn: (...args: A) => unknown,
   args: A,
   mode: 'xla' | 'graph',
   fallBack: (entry: Entry, to: 'eager', reason: string) => void,
@@ -206,7 +203,7 @@ const runNow = (entry: Entry, tensors: readonly tf.Tensor[]): NativeTensor[] =>
 const runLater = (entry: Entry, tensors: readonly tf.Tensor[]): Promise<NativeTensor[]> =>
   currentBackend().binding.executeOpAsync(...runArguments(entry, tensors));
 
-function finish(entry: Entry, outputs: readonly NativeTensor[]): Container {
+function finish(entry: Entry, outputs: readonly NativeTensor[]): unknown {
   const backend = currentBackend();
   entry.ran = true;
   const tensors = outputs.map((output) => backend.createOutputTensor(output));

@@ -1,16 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Tensors, and values that are the same for all calls of a signature, in arrays and objects. */
-export type Container =
-  | tf.Tensor
-  | string
-  | number
-  | boolean
-  | null
-  | undefined
-  | readonly Container[]
-  | { readonly [key: string]: Container };
-
 /** The tensors of a container in order, and what is left when they are taken out. */
 export interface Flat {
   readonly tensors: tf.Tensor[];
@@ -20,23 +9,35 @@ export interface Flat {
 
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor;
 
-/** Takes the tensors out of a container. @throws TypeError for functions and other values that have no signature. */
-export function flatten(container: Container): Flat {
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+};
+
+/**
+ * Takes the tensors out of arrays and plain objects.
+ *
+ * @throws TypeError for functions, class instances and other values that have no signature.
+ */
+export function flatten(container: unknown): Flat {
   const tensors: tf.Tensor[] = [];
-  const visit = (value: Container): string => {
+  const visit = (value: unknown): string => {
     if (isTensor(value)) {
       tensors.push(value);
       return `${value.dtype}[${value.shape.join()}]`;
     }
-    if (Array.isArray(value)) return `[${(value as readonly Container[]).map(visit).join(';')}]`;
-    if (typeof value === 'object' && value !== null) {
-      const entries = Object.entries(value as Record<string, Container>);
-      return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${visit(part)}`).join(';')}}`;
+    if (Array.isArray(value)) return `[${value.map(visit).join(';')}]`;
+    if (typeof value === 'object' && value !== null && isPlain(value)) {
+      return `{${Object.entries(value)
+        .map(([key, part]) => `${JSON.stringify(key)}:${visit(part)}`)
+        .join(';')}}`;
     }
-    if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
-      throw new TypeError(`compile: expected tensors, numbers, strings and booleans, got a ${typeof value}`);
-    }
-    return typeof value === 'string' ? JSON.stringify(value) : String(value);
+    if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value);
+    if (typeof value === 'string') return JSON.stringify(value);
+    const what = typeof value === 'object' ? `a ${value.constructor.name}` : `a ${typeof value}`;
+    throw new TypeError(
+      `compile: expected tensors, numbers, strings and booleans in arrays and plain objects, got ${what}`,
+    );
   };
   return { signature: visit(container), tensors };
 }
@@ -45,14 +46,13 @@ export function flatten(container: Container): Flat {
 export const SLOT = Symbol('tensor');
 
 /** A container like `container`, with other tensors in it, or with {@link SLOT} for each. */
-export function rebuild<T extends Container>(container: T, tensors: readonly (tf.Tensor | typeof SLOT)[]): T {
+export function rebuild<T>(container: T, tensors: readonly (tf.Tensor | typeof SLOT)[]): T {
   let next = 0;
-  const visit = (value: Container): Container => {
-    if (isTensor(value) || (value as unknown) === SLOT) return tensors[next++] as tf.Tensor;
-    if (Array.isArray(value)) return (value as readonly Container[]).map(visit);
+  const visit = (value: unknown): unknown => {
+    if (isTensor(value) || value === SLOT) return tensors[next++];
+    if (Array.isArray(value)) return value.map(visit);
     if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value as Record<string, Container>);
-    return Object.fromEntries(entries.map(([key, part]) => [key, visit(part)]));
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, visit(part)]));
   };
   return visit(container) as T;
 }

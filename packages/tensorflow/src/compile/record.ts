@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorflowBackend } from '../backend.js';
-import { flatten, rebuild, SLOT, type Container } from './containers.js';
+import { flatten, rebuild, SLOT } from './containers.js';
 import { TraceError, type Trace } from './trace.js';
 
 /** What a run under a trace found. */
 export interface Recorded {
   /** The structure of what the function returned, a SLOT for each tensor. */
-  readonly result: Container;
+  readonly result: unknown;
   /** Ids of the results' tensors, then of the variables' new values. */
   readonly outputs: readonly number[];
   /** How many of the outputs are results. */
@@ -15,10 +15,10 @@ export interface Recorded {
 }
 
 /** Runs a function on tensors of the graph. Variables it assigns are put back as they were. */
-export function recordRun<A extends Container[]>(
+export function recordRun<A extends unknown[]>(
   backend: TensorflowBackend,
   trace: Trace,
-  fn: (...args: A) => Container,
+  fn: (...args: A) => unknown,
   args: A,
 ): Recorded {
   const variables = registeredVariables();
@@ -33,10 +33,11 @@ export function recordRun<A extends Container[]>(
         result.catch(() => undefined); // it may wait for what never comes
         throw new TraceError('it returns a promise');
       }
-      const { tensors } = flatten(result as Container);
+      const { tensors } = flatten(result);
       const assigned = variables.filter(({ dataId }, i) => dataId !== before[i]!.dataId);
       const outputs = backend.getInputTensorIds([...tensors, ...assigned]);
-      const structure = rebuild(result as Container, tensors.map(() => SLOT)); // prettier-ignore
+      const structure = rebuild(result, tensors.map(() => SLOT)); // prettier-ignore
+      tf.dispose(tensors); // kept ones too
       return { result: structure, outputs, results: tensors.length, assigned } as unknown as tf.TensorContainer;
     }) as unknown as Recorded;
   } finally {

@@ -168,7 +168,7 @@ test('the event loop turns while an operation runs and is read', async () => {
   const n = 1500; // a product of some 30 ms
   const [m] = b.executeOp('Fill', [], [ints([2], n, n), floats([], 1)], 1);
   let turns = 0;
-  const timer = setInterval(() => turns++, 1);
+  const timer = setInterval(() => turns++, 1).unref();
   const [product] = await b.executeOpAsync('MatMul', [], [m!.id, m!.id], 1);
   const values = (await b.tensorData(product!.id)) as Float32Array;
   clearInterval(timer);

@@ -104,8 +104,7 @@ describe.each(['xla', 'graph'] as const)('%s', (mode) => {
     const square = compile((x: tf.Tensor) => tf.matMul(x, x), { mode });
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    const y = await square.async(tf.ones([1500, 1500]));
-    clearInterval(timer);
+    const y = await square.async(tf.ones([1500, 1500])).finally(() => clearInterval(timer));
     expect(turns).toBeGreaterThan(1);
     expect((await y.data())[0]).toBe(1500);
   });
@@ -230,9 +229,7 @@ test('prints the graph', () => {
 
 test('what cannot be an argument is refused', () => {
   const fn = compile((x: never) => tf.scalar(x));
-  expect(() => fn((() => 1) as never)).toThrow(
-    'compile: expected tensors, numbers, strings and booleans, got a function',
-  );
+  expect(() => fn((() => 1) as never)).toThrow('in arrays and plain objects, got a function');
 });
 
 test('runs as it is on another backend', async () => {

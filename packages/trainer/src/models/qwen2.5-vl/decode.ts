@@ -2,20 +2,22 @@ import * as tf from '@tensorflow/tfjs';
 import { MASKED, scale } from '../layers/attention.js';
 import { gatedMlp } from '../layers/gated-mlp.js';
 import { linear, mergeLinear } from '../layers/linear.js';
-import { rmsNorm } from '../layers/rms-norm.js';
+import { rmsNorm, type RmsNorm } from '../layers/rms-norm.js';
 import type { RotaryTable } from '../layers/rotary.js';
-import { free, tidy } from '../tidy.js';
+import { tidy } from '../tidy.js';
 import { mlpOf, projectHeads, type DecoderLayer } from './decoder-layer.js';
 import type { PackedLayout } from './packed-layout.js';
 
-/** Keys and values of one layer. */
-export interface LayerCache {
-  /** Of the prompts, [P·K, S, headDim]: computed once for all completions of a group, never copied. */
-  readonly promptK: tf.Tensor3D;
-  readonly promptV: tf.Tensor3D;
-  /** Of the completions, [P·K·G, capacity, headDim], zeros where nothing is yet. */
-  tailK: tf.Tensor3D;
-  tailV: tf.Tensor3D;
+/** Keys and values of the prompts in one layer, [P·K, S, headDim]: computed once for all completions, never copied. */
+export interface PromptCache {
+  readonly k: tf.Tensor3D;
+  readonly v: tf.Tensor3D;
+}
+
+/** Those of the completions, [P·K·G, capacity, headDim], zeros where nothing is yet. */
+export interface TailCache {
+  readonly k: tf.Tensor3D;
+  readonly v: tf.Tensor3D;
 }
 
 /** What all layers of one decoding step share. */
@@ -31,20 +33,17 @@ export interface DecodeContext {
   readonly present: tf.Tensor3D;
 }
 
-/** Completion tokens the cache grows by. Few sizes are ever allocated, which matters where buffers are kept by size. */
-export const CAPACITY_STEP = 32;
+/** Completion tokens the cache starts with room for. It doubles: few sizes are ever allocated or compiled. */
+export const FIRST_CAPACITY = 32;
 
-/** Makes room for {@link CAPACITY_STEP} more tokens. */
-export function growCache(cache: LayerCache): void {
-  const grow = (tail: tf.Tensor3D): tf.Tensor3D => {
-    const grown = tf.tidy(() =>
-      tf.concat([tail, tf.zeros<tf.Rank.R3>([tail.shape[0], CAPACITY_STEP, tail.shape[2]])], 1),
-    );
-    tail.dispose();
+/** Makes room for as many tokens again; consumes the cache. */
+export function growCache(tail: TailCache): TailCache {
+  const grow = (x: tf.Tensor3D): tf.Tensor3D => {
+    const grown = tf.tidy(() => tf.concat([x, tf.zerosLike(x)], 1));
+    x.dispose();
     return grown;
   };
-  cache.tailK = grow(cache.tailK);
-  cache.tailV = grow(cache.tailV);
+  return { k: grow(tail.k), v: grow(tail.v) };
 }
 
 /** Masks of the step that puts its token at `index` of the tail. The caller disposes them. */
@@ -55,42 +54,71 @@ export function stepMasks(index: number, capacity: number): Pick<DecodeContext, 
   return { future: tf.tensor3d(future, [1, 1, capacity]), present: tf.tensor3d(present, [1, capacity, 1]) };
 }
 
+/** What decoding multiplies by, the same for all steps. */
+export interface DecodeWeights {
+  /** [V, D] */
+  readonly embedding: tf.Tensor2D;
+  /** With merged weights, see {@link mergeLayers}. */
+  readonly layers: readonly DecoderLayer[];
+  readonly finalNorm: RmsNorm;
+  /** [D, V] */
+  readonly head: tf.Tensor2D;
+}
+
 /**
- * One token of every completion through one layer; its key and value go into the cache.
+ * The latest token of every completion through the whole model; keys and values are added to the caches of the tails.
  *
- * @param x - [P·G, D]
- * @returns [P·G, D]
+ * @param ids - [P·G]
+ * @returns logits [P·G, V] of the next token, and the new tails; the caller disposes them, and the old tails
  */
-export function decodeLayer(
+export function decodeStep(
+  ids: tf.Tensor1D,
+  context: DecodeContext,
+  prompts: readonly PromptCache[],
+  tails: readonly TailCache[],
+  weights: DecodeWeights,
+): { readonly logits: tf.Tensor2D; readonly tails: TailCache[] } {
+  return tidy(() => {
+    let x: tf.Tensor2D = tf.gather(weights.embedding, ids);
+    const grown = weights.layers.map((layer, index) => {
+      const { y, tail } = decodeLayer(x, layer, prompts[index]!, tails[index]!, context);
+      x.dispose();
+      x = y;
+      return tail;
+    });
+    return { logits: tf.matMul(rmsNorm(x, weights.finalNorm), weights.head), tails: grown };
+  });
+}
+
+/** @param x - [P·G, D] */
+function decodeLayer(
   x: tf.Tensor2D,
   layer: DecoderLayer,
-  cache: LayerCache,
+  prompt: PromptCache,
+  before: TailCache,
   context: DecodeContext,
-): tf.Tensor2D {
-  const { y, tailK, tailV } = tidy(() => {
+): { readonly y: tf.Tensor2D; readonly tail: TailCache } {
+  return tidy(() => {
     const { q, k, v } = projectHeads(rmsNorm(x, layer.inputNorm), layer, context.layout, context.rotary);
-    const tailK = tf.add<tf.Tensor3D>(cache.tailK, tf.mul(keyBlocks(k, context.layout), context.present));
-    const tailV = tf.add<tf.Tensor3D>(cache.tailV, tf.mul(keyBlocks(v, context.layout), context.present));
-    const attended = attendToCache(q, { ...cache, tailK, tailV }, context);
-    const middle: tf.Tensor2D = tf.add(x, linear(attended, layer.o));
-    return { y: gatedMlp(middle, mlpOf(layer)).y, tailK, tailV };
+    const tail = {
+      k: tf.add<tf.Tensor3D>(before.k, tf.mul(keyBlocks(k, context.layout), context.present)),
+      v: tf.add<tf.Tensor3D>(before.v, tf.mul(keyBlocks(v, context.layout), context.present)),
+    };
+    const middle: tf.Tensor2D = tf.add(x, linear(attendToCache(q, prompt, tail, context), layer.o));
+    return { y: gatedMlp(middle, mlpOf(layer)).y, tail };
   });
-  free(cache.tailK, cache.tailV);
-  cache.tailK = tailK;
-  cache.tailV = tailV;
-  return y;
 }
 
 /** @param q - [P·G, heads, headDim] */
-function attendToCache(q: tf.Tensor3D, cache: LayerCache, context: DecodeContext): tf.Tensor2D {
+function attendToCache(q: tf.Tensor3D, prompt: PromptCache, tail: TailCache, context: DecodeContext): tf.Tensor2D {
   const { prompts: P, promptLength: S, groupSize: G, keyHeads: K, heads, headDim } = context.layout;
   const rep = heads / K;
   const rows = P * K * G * rep;
-  const capacity = cache.tailK.shape[1];
+  const capacity = tail.k.shape[1];
   const byKey = tf.transpose(tf.reshape(tf.mul(q, scale(q)), [P, G, K, rep * headDim]), [0, 2, 1, 3]);
-  let toPrompt: tf.Tensor = tf.matMul(tf.reshape(byKey, [P * K, G * rep, headDim]), cache.promptK, false, true);
+  let toPrompt: tf.Tensor = tf.matMul(tf.reshape(byKey, [P * K, G * rep, headDim]), prompt.k, false, true);
   if (context.padding) toPrompt = tf.add(tf.reshape(toPrompt, [P, K * G * rep, S]), context.padding);
-  const toTail = tf.matMul(tf.reshape(byKey, [P * K * G, rep, headDim]), cache.tailK, false, true);
+  const toTail = tf.matMul(tf.reshape(byKey, [P * K * G, rep, headDim]), tail.k, false, true);
   const scores = tf.concat2d(
     [tf.reshape(toPrompt, [rows, S]), tf.reshape(tf.add(toTail, context.future), [rows, capacity])],
     1,
@@ -99,8 +127,8 @@ function attendToCache(q: tf.Tensor3D, cache: LayerCache, context: DecodeContext
   const overPrompt = tf.reshape(tf.slice(probabilities, [0, 0], [-1, S]), [P * K, G * rep, S]);
   const overTail = tf.reshape(tf.slice(probabilities, [0, S], [-1, capacity]), [P * K * G, rep, capacity]);
   const out = tf.add(
-    tf.reshape(tf.matMul(overPrompt, cache.promptV), [P, K, G, rep * headDim]),
-    tf.reshape(tf.matMul(overTail, cache.tailV), [P, K, G, rep * headDim]),
+    tf.reshape(tf.matMul(overPrompt, prompt.v), [P, K, G, rep * headDim]),
+    tf.reshape(tf.matMul(overTail, tail.v), [P, K, G, rep * headDim]),
   );
   return tf.reshape(tf.transpose(out, [0, 2, 1, 3]), [P * G, heads * headDim]);
 }

@@ -1,18 +1,21 @@
+import { compile } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import { free } from '../tidy.js';
 import { rmsNorm } from '../layers/rms-norm.js';
 import { rotaryTable } from '../layers/rotary.js';
 import { packSequences, type EncodedPrompt } from './batch.js';
 import {
-  CAPACITY_STEP,
-  decodeLayer,
+  decodeStep,
+  FIRST_CAPACITY,
   growCache,
   mergeLayers,
   stepMasks,
   type DecodeContext,
-  type LayerCache,
+  type DecodeWeights,
+  type PromptCache,
+  type TailCache,
 } from './decode.js';
-import { decoderLayer, type DecoderLayer } from './decoder-layer.js';
+import { decoderLayer } from './decoder-layer.js';
 import type { Qwen25Vl } from './model.js';
 import { paddingMask, type PackedLayout } from './packed-layout.js';
 import { mropeAngles } from './rope.js';
@@ -52,22 +55,25 @@ export async function generate(
   options: GenerationOptions,
 ): Promise<Generated[][]> {
   const merged = mergeLayers(model.layers);
-  const head = tf.tidy(() => tf.transpose(model.head)); // [D, V]
-  const prefilled = prefill(prompts, images, { ...model, layers: merged.layers }, options.groupSize);
+  const head: tf.Tensor2D = tf.tidy(() => tf.transpose(model.head)); // [D, V]
+  const weights = { embedding: model.embedding, layers: merged.layers, finalNorm: model.finalNorm, head };
+  const prefilled = prefill(prompts, images, { ...model, layers: merged.layers }, head, options.groupSize);
   const next = prompts.map(({ inputIds, ropeDelta }) => inputIds.length + ropeDelta);
   const rows = startRows(prompts.length, options);
-  let hidden = prefilled.hidden; // [P, D] at first, then [P·G, D]
+  let logits = prefilled.logits; // [P, V] at first, then [P·G, V]
+  let tails = prefilled.caches.map(() => emptyTail(prefilled.layout));
   try {
     for (let step = 0; step < options.maxTokens; step++) {
-      const logits = tf.tidy(() => tf.matMul<tf.Tensor2D>(rmsNorm(hidden, model.finalNorm), head));
-      hidden.dispose();
       drawAll(rows, (await logits.data()) as Float32Array, logits.shape[1], options);
       logits.dispose();
       if (step + 1 === options.maxTokens || rows.every((row) => row.finished)) break;
-      hidden = decodeStep(rows, step, next, prefilled, merged.layers, model);
+      if (step === tails[0]!.k.shape[1]) tails = tails.map(growCache);
+      const decoded = nextLogits(rows, step, next, prefilled, tails, weights, model);
+      free(tails);
+      ({ logits, tails } = decoded);
     }
   } finally {
-    free(hidden, head, prefilled);
+    free(logits, head, prefilled, tails);
     merged.dispose();
   }
   return prompts.map((_, p) =>
@@ -113,9 +119,9 @@ function drawAll(rows: readonly Row[], logits: Float32Array, vocabulary: number,
 }
 
 interface Prefilled {
-  /** [P, D], of each prompt's last token. */
-  readonly hidden: tf.Tensor2D;
-  readonly caches: readonly LayerCache[];
+  /** [P, V], after each prompt's last token. */
+  readonly logits: tf.Tensor2D;
+  readonly caches: readonly PromptCache[];
   readonly layout: PackedLayout;
   readonly padding?: tf.Tensor3D;
 }
@@ -124,6 +130,7 @@ function prefill(
   prompts: readonly EncodedPrompt[],
   images: tf.Tensor2D,
   model: Qwen25Vl,
+  head: tf.Tensor2D,
   groupSize: number,
 ): Prefilled {
   // A copy of each prompt, so that the same one given twice is two prompts here.
@@ -131,56 +138,57 @@ function prefill(
   const batch = packSequences(sequences, model.config);
   const layout = { ...batch.layout, groupSize };
   const context = decoderContext(batch, model);
-  const caches: LayerCache[] = [];
+  const caches: PromptCache[] = [];
   let x = embed(batch, images, model);
   for (const layer of model.layers) {
     const { y, saved } = decoderLayer(x, layer, context);
     const { k, v } = saved.attended.prompt;
-    caches.push({ promptK: tf.clone(k), promptV: tf.clone(v), ...emptyTail(layout) });
+    caches.push({ k: tf.clone(k), v: tf.clone(v) });
     free(saved); // x among it
     x = y;
   }
   free(context);
   const last = batch.promptLengths.map((length, p) => p * layout.promptLength + length - 1);
-  const hidden = tf.tidy(() => tf.gather(x, tf.tensor1d(last, 'int32')));
+  const logits = tf.tidy(() => {
+    const hidden: tf.Tensor2D = tf.gather(x, tf.tensor1d(last, 'int32'));
+    return tf.matMul<tf.Tensor2D>(rmsNorm(hidden, model.finalNorm), head);
+  });
   x.dispose();
-  if (batch.promptLengths.every((length) => length === layout.promptLength)) return { hidden, caches, layout };
-  return { hidden, caches, layout, padding: paddingMask(batch.promptLengths, prompts.length, layout.promptLength) };
+  if (batch.promptLengths.every((length) => length === layout.promptLength)) return { logits, caches, layout };
+  return { logits, caches, layout, padding: paddingMask(batch.promptLengths, prompts.length, layout.promptLength) };
 }
 
-function emptyTail(layout: PackedLayout): Pick<LayerCache, 'tailK' | 'tailV'> {
-  const { prompts, keyHeads, groupSize, headDim } = layout;
-  const empty = (): tf.Tensor3D => tf.zeros([prompts * keyHeads * groupSize, CAPACITY_STEP, headDim]);
-  return { tailK: empty(), tailV: empty() };
+function emptyTail({ prompts, keyHeads, groupSize, headDim }: PackedLayout): TailCache {
+  const empty = (): tf.Tensor3D => tf.zeros([prompts * keyHeads * groupSize, FIRST_CAPACITY, headDim]);
+  return { k: empty(), v: empty() };
 }
 
-/** Each row's latest token through all layers. @returns [P·G, D] */
-function decodeStep(
+/** One program per shape, where the backend compiles. */
+const compiledStep = compile(decodeStep);
+
+/** Each row's latest token through the model. A finished row goes on with its last token: nobody reads what comes out. */
+function nextLogits(
   rows: readonly Row[],
   step: number,
   next: readonly number[],
-  prefilled: Prefilled,
-  layers: readonly DecoderLayer[],
+  { caches, layout, padding }: Prefilled,
+  tails: readonly TailCache[],
+  weights: DecodeWeights,
   model: Qwen25Vl,
-): tf.Tensor2D {
-  const { caches, layout, padding } = prefilled;
-  if (step === caches[0]!.tailK.shape[1]) caches.forEach(growCache);
+): ReturnType<typeof decodeStep> {
   const positions = Int32Array.from(rows, (_, row) => next[Math.floor(row / layout.groupSize)]! + step);
   const { text } = model.config;
   const context: DecodeContext = {
     layout,
     rotary: rotaryTable(mropeAngles([positions, positions, positions], text), text.headDim),
     ...(padding && { padding }),
-    ...stepMasks(step, caches[0]!.tailK.shape[1]),
+    ...stepMasks(step, tails[0]!.k.shape[1]),
   };
-  // A finished row goes on with its last token: nobody reads what comes out.
-  const ids = Int32Array.from(rows, (row) => row.tokens.at(-1)!);
-  let x = tf.tidy(() => tf.gather(model.embedding, tf.tensor1d(ids, 'int32')));
-  layers.forEach((layer, index) => {
-    const y = decodeLayer(x, layer, caches[index]!, context);
-    x.dispose();
-    x = y;
-  });
-  free(context.rotary, context.future, context.present);
-  return x;
+  const ids = tf.tensor1d(
+    Int32Array.from(rows, (row) => row.tokens.at(-1)!),
+    'int32',
+  );
+  const result = compiledStep(ids, context, caches, tails, weights);
+  free(ids, context.rotary, context.future, context.present);
+  return result;
 }
