@@ -17,7 +17,7 @@ const FAMILIES: readonly (readonly [
   ['q_insight_reward_cached_total', 'counter', 'Values taken from the cache'],
   ['q_insight_reward_call_seconds', 'summary', 'Time of the calls: its sum and their count'],
   ['q_insight_samples_total', 'counter', 'Samples that were scored'],
-  ['q_insight_requests_total', 'counter', 'Requests that were answered, by path and status'],
+  ['q_insight_requests_total', 'counter', 'Requests that were let in, by path and status'],
   ['q_insight_requests_in_flight', 'gauge', 'Requests under way'],
   ['q_insight_requests_rejected_total', 'counter', 'Requests that were refused, by the code of the reply'],
   ['q_insight_request_seconds', 'histogram', 'Time from the head of a request to the end of its reply'],
