@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadBenchmark, type BenchmarkSettings } from '../config/benchmark.js';
+import type { Dataset } from '../data/prompt.js';
 import { askAll } from '../evaluation/ask.js';
 import { measureAnswers, type SetMeasures } from '../evaluation/measure-answers.js';
 import { writeTables } from '../evaluation/tables/write-tables.js';
@@ -41,10 +42,10 @@ export async function benchmarkRun(suite: string, options: BenchmarkOptions, par
   const settings = loadBenchmark(suite, overridesOf({ set: options.set ?? [] }));
   const folder = options.output ?? join('benchmarks', basename(suite, extname(suite)));
   const { sets, decoding, measures } = settings;
-  const datasets = Object.entries(sets).map(([set, source]) => ({
-    set,
-    dataset: parts.openDataset(source, 'heldOut', `${decoding.seed}/${set}`),
-  }));
+  const datasets: { set: string; dataset: Dataset }[] = []; // all are opened before the first is asked
+  for (const [set, source] of Object.entries(sets)) {
+    datasets.push({ set, dataset: await parts.openDataset(source, 'heldOut', `${decoding.seed}/${set}`) });
+  }
   keepQuestions(folder, settings, options.checkpoint);
 
   const { temperature, topP, topK, maxTokens, samples, batch, seed } = decoding;

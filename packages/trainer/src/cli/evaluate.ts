@@ -38,8 +38,8 @@ export function evaluateCommand(parts: Parts): Command {
 }
 
 /** The prompts a run's models are compared on. */
-export function heldOutPrompts({ data, evaluate }: Settings, parts: Parts): Dataset {
-  return first(parts.openDataset(data.heldOut, 'heldOut', 'held-out'), evaluate.prompts);
+export async function heldOutPrompts({ data, evaluate }: Settings, parts: Parts): Promise<Dataset> {
+  return first(await parts.openDataset(data.heldOut, 'heldOut', 'held-out'), evaluate.prompts);
 }
 
 /** Pairs the answers to the first held-out prompts: not chosen, so neither flattering nor gloomy. */
@@ -65,7 +65,7 @@ async function examplesOf(run: string, dataset: Dataset, before: Judged, after: 
 export async function evaluateRun(run: string, options: EvaluateOptions, parts: Parts): Promise<EvaluationFile> {
   const settings = readRunSettings(run, overridesOf(options));
   const trained = trainedCheckpoint(run);
-  const dataset = heldOutPrompts(settings, parts);
+  const dataset = await heldOutPrompts(settings, parts);
   const policy = await parts.openPolicy(settings.model, { reference: false, seed: 'evaluate' });
   const judge = async (name: string) => {
     const progress = progressBar(`${name} model, ${dataset.length} held-out prompts`);

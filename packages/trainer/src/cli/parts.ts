@@ -6,7 +6,7 @@ import type { Policy } from '../policies/policy.js';
 export interface Parts {
   /** The model a run starts from, ready to be trained (with a reference when asked) or only asked. */
   openPolicy(model: Settings['model'], purpose: PolicyPurpose): Promise<Policy>;
-  openDataset(source: Settings['data']['train'], side: 'train' | 'heldOut', seed: string): Dataset;
+  openDataset(source: Settings['data']['train'], side: 'train' | 'heldOut', seed: string): Promise<Dataset>;
 }
 
 /** What a policy is opened for. */

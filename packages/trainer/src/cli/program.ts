@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchmarkCommand } from './benchmark.js';
+import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
@@ -24,6 +25,7 @@ export function program(parts: Parts, version: string): Command {
     trainCommand(parts),
     evaluateCommand(parts),
     scoreCommand(parts),
+    dataCommand(),
     benchmarkCommand(parts),
     explainCommand(),
     exportCommand(),

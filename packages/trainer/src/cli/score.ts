@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import seedrandom from 'seedrandom';
 import { readDegradation, readScore, type Label } from '@q-insight/rewards';
+import type { SingleSource } from '../config/data-source.js';
 import type { Settings } from '../config/schema.js';
 import { cut, drawCrop } from '../data/crop.js';
 import type { Prompt, RgbImage } from '../data/prompt.js';
@@ -51,7 +52,7 @@ export function scoreCommand(parts: Parts): Command {
 }
 
 /** What is shown of a photograph: all of it, or a few of its parts at the scale the model was trained on. */
-function views(image: RgbImage, data: Settings['data']['train'] | undefined, crops: number): RgbImage[] {
+function views(image: RgbImage, data: SingleSource | undefined, crops: number): RgbImage[] {
   if (data?.kind !== 'photos' || image.width < data.cropSize || image.height < data.cropSize) return [image];
   const { cropSize } = data;
   const random = seedrandom('score'); // the same photograph always gives the same verdict
@@ -87,7 +88,8 @@ export function verdictOf(answers: Readonly<Partial<Record<SingleImageTask, read
 
 async function ask(policy: Policy, image: RgbImage, options: { crops: number; settings: Settings | undefined }) {
   const { crops, settings } = options;
-  const data = settings?.data.train;
+  const trained = settings?.data.train;
+  const data = trained?.kind === 'joint' ? trained.sets[0] : trained; // asked in the style of the first set
   const tasks = data?.kind === 'photos' ? data.tasks : SINGLE_IMAGE_TASKS;
   const label: Label = { task: 'score', score: 3 }; // a question without a known answer; nothing reads it
   const verdict: Partial<Record<SingleImageTask, string[]>> = {};

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSampling } from '../data/sampling.js';
 import { SINGLE_IMAGE_TASKS } from '../data/tasks.js';
 import { count } from './fields.js';
 
@@ -26,15 +27,91 @@ const photos = z.strictObject({
   style,
 });
 
-/** Your own images and labels, one JSON object a line. */
-const jsonl = z.strictObject({
-  kind: z.literal('jsonl'),
-  /** The label file: .jsonl, or .json with an array. */
+const sample = z
+  .string()
+  .default('all')
+  .refine((text) => parseSampling(text) !== undefined, {
+    error: ({ input }) =>
+      `must be all, first:N, end:N, random:N, or a share such as random:10%, got '${String(input)}'`,
+  });
+
+/** What all label files have. */
+const labels = {
+  /** The label file. */
   file: z.string().min(1),
-  /** Folder that image paths are relative to. @defaultValue the label file's own folder */
+  /** Folder that image paths are relative to. @defaultValue as the dataset is published */
   images: z.string().min(1).optional(),
+  /** Which rows are used: all, first:N, end:N, random:N, or a share such as random:10%. @defaultValue 'all' */
+  sample,
   style,
-});
+};
+
+/** From the worst to the best raw score (worst may be the larger number), or from what occurs in the file. */
+const range = z
+  .tuple([z.number(), z.number()])
+  .refine(([worst, best]) => worst !== best, 'must hold two different numbers');
+const scale = z.union([z.literal('minmax'), range]);
+
+/** Rows of one list of a JSON file {"train": [names], "test": [names]}, as DeQA-Score's split.json. */
+const split = z.strictObject({ file: z.string().min(1), list: z.string().min(1) }).optional();
+
+const scoreTable = <Kind extends string>(kind: Kind) =>
+  z.strictObject({
+    kind: z.literal(kind),
+    ...labels,
+    /** Raw scores are brought to [1, 5] from this scale. @defaultValue 'minmax', as DeQA-Score does */
+    scale: scale.default('minmax'),
+    split,
+  });
+
+const sources = [
+  photos,
+  /** Your own: one JSON object a line (.jsonl), an array (.json), or a table (.csv, .tsv, .xlsx). */
+  z.strictObject({ kind: z.literal('jsonl'), ...labels }),
+  z.strictObject({ kind: z.literal('csv'), ...labels }),
+  /** Metas of DeQA-Score, which Q-Insight trains its scores on. */
+  z.strictObject({ kind: z.literal('deqa'), ...labels }),
+  /** Q-Insight's train_dist.json. */
+  z.strictObject({ kind: z.literal('q-insight-degradation'), ...labels }),
+  /** Q-Insight's train_comparison.json. */
+  z.strictObject({
+    kind: z.literal('q-insight-comparison'),
+    ...labels,
+    /** 'both' asks every pair a second time with its images swapped. @defaultValue 'given' */
+    orders: z.enum(['given', 'both']).default('given'),
+    /** How images were made, by the first folder of their path; for Reg- and Gen-accuracy. */
+    enhancers: z.record(z.string(), z.enum(['regression', 'generation'])).optional(),
+  }),
+  /** Metas of DQ-495K. */
+  z.strictObject({
+    kind: z.literal('dq495k'),
+    ...labels,
+    /** Rows whose class Q-Insight's question does not name: an error, or left out and counted. @defaultValue 'refuse' */
+    otherClasses: z.enum(['refuse', 'leave-out']).default('refuse'),
+  }),
+  /** Label files of VLM-R1 and VisualQuality-R1, .jsonl. */
+  z.strictObject({ kind: z.literal('vlm-r1'), ...labels, scale: scale.default([1, 5]) }),
+  /** VisualQuality-R1's lists of words, .txt. */
+  scoreTable('visualquality-r1'),
+  scoreTable('koniq').extend({
+    /** Column of the score. @defaultValue 'MOS' */
+    score: z.enum(['MOS', 'MOS_zscore']).default('MOS'),
+  }),
+  scoreTable('spaq'),
+  scoreTable('kadid'),
+  scoreTable('tid2013'),
+  scoreTable('agiqa'),
+] as const;
+
+const single = z.discriminatedUnion('kind', sources);
+
+/** Several sources, one after the other. */
+const joint = z.strictObject({ kind: z.literal('joint'), sets: z.array(single).min(1) });
 
 /** Where prompts come from. */
-export const dataSource = z.discriminatedUnion('kind', [photos, jsonl]);
+export const dataSource = z.discriminatedUnion('kind', [...sources, joint]);
+
+/** A source that is a label file. */
+export type LabelSource = Exclude<z.output<typeof single>, { kind: 'photos' }>;
+/** A source by itself. */
+export type SingleSource = z.output<typeof single>;

@@ -1,112 +1,112 @@
-import { DISTORTION_CLASSES, LEVELS } from '@q-insight/rewards';
-import { existsSync, readFileSync } from 'node:fs';
+import type { ComparisonLabel } from '@q-insight/rewards';
 import path from 'node:path';
-import { z } from 'zod';
-import { checkRow } from '../config/row.js';
+import { turned } from '../evaluation/comparison-accuracy.js';
 import { decodeImage } from '../images/decode.js';
-import { parseJson } from './parse-json.js';
+import { DataProblem, throwProblem, type OnProblem } from './files/problem.js';
+import { fileFinder, likelyRoot } from './image-folders.js';
 import type { Dataset, Prompt, RgbImage } from './prompt.js';
-import { taskMessages, type PromptStyle } from './tasks.js';
+import type { Labels } from './read-labels.js';
+import { picturesOf, type ComparisonRow, type LabelRow } from './row.js';
+import { comparisonMessages, taskMessages, type PromptStyle } from './tasks.js';
 
-const scoreRow = z.strictObject({
-  /** Path of the image, relative to the image folder. */
-  image: z.string().min(1),
-  task: z.literal('score'),
-  /** Mean opinion score brought to [1, 5]. */
-  score: z.number().min(1).max(5),
-});
-
-const degradationRow = z
-  .strictObject({
-    image: z.string().min(1),
-    task: z.literal('degradation'),
-    distortion_class: z.enum(DISTORTION_CLASSES),
-    severity: z.enum([...LEVELS, 'null']),
-  })
-  .refine((row) => (row.distortion_class === 'null') === (row.severity === 'null'), {
-    path: ['severity'],
-    message: 'must be "null" exactly when distortion_class is',
-  });
-
-const rowSchema = z.discriminatedUnion('task', [scoreRow, degradationRow]);
-
-/** One line of a label file. */
-export type LabelledRow = z.output<typeof rowSchema>;
-
-/** Options of {@link labelledImages}. */
+/** Options of {@link labelledDataset}. */
 export interface LabelledOptions {
-  /** Folder that image paths are relative to. @defaultValue the folder of the label file */
-  readonly images?: string;
   /** Length of the questions. @defaultValue 'full' */
   readonly style?: PromptStyle;
+  /** 'both' asks every comparison a second time, with its images swapped, after all that are as given. @defaultValue 'given' */
+  readonly orders?: 'given' | 'both';
 }
 
 /**
- * Your own images and labels: a `.jsonl` file with one object a line, or a `.json` file with an array of them.
+ * The questions that go with the rows of a label file. Images are decoded when asked for. Ids are
+ * `<task>:<image>:<index>`, and end in `#swapped` where the images are.
  *
- * ```json
- * {"image": "a.png", "task": "score", "score": 3.9}
- * {"image": "b.png", "task": "degradation", "distortion_class": "noise", "severity": "obvious"}
- * ```
- *
- * All rows are checked before the first is used. Ids are `<task>:<image>:<index>`.
- * @throws on a row that is not as above or whose image is missing; the message names file, row (from 1) and field.
+ * @throws when an image is missing; the message names file, row and field. From `get`, when one cannot be decoded.
  */
-export function labelledImages(file: string, options: LabelledOptions = {}): Dataset {
-  const folder = options.images ?? path.dirname(file);
-  const rows = readRows(file);
-  for (const { row, where } of rows) {
-    const image = path.join(folder, row.image);
-    if (!existsSync(image)) throw new Error(`${where}: 'image' names a file that is not there: ${image}`);
-  }
+export function labelledDataset(labels: Labels, options: LabelledOptions = {}): Dataset {
+  const { file, images, rows } = labels;
+  const { style = 'full', orders = 'given' } = options;
+  checkImages(labels);
+  const length = orders === 'both' ? 2 * rows.length : rows.length;
+  const place = (index: number) => {
+    const row = rows[index % rows.length];
+    if (row === undefined || !(index >= 0 && index < length)) {
+      throw new RangeError(`${file}: index must be an integer in [0, ${length}), got ${index}`);
+    }
+    return { row, swapped: index >= rows.length };
+  };
+  const id = (index: number): string => {
+    const { row, swapped } = place(index);
+    return `${row.task}:${nameOf(row)}:${index % rows.length}${swapped ? '#swapped' : ''}`;
+  };
   return {
-    length: rows.length,
+    length,
+    id,
     async get(index): Promise<Prompt> {
-      const found = rows[index];
-      if (found === undefined)
-        throw new RangeError(`${file}: index must be an integer in [0, ${rows.length}), got ${index}`);
-      const { row, where } = found;
-      const image = { ...(await readImage(path.join(folder, row.image), where)), name: row.image };
-      const messages = taskMessages(row.task, image, options.style ?? 'full');
-      return { id: `${row.task}:${row.image}:${index}`, messages, label: labelOf(row) };
+      const { row, swapped } = place(index);
+      const pictures = await Promise.all(
+        picturesOf(row).map(({ field, image }) => readImage(path.resolve(images, image), image, { file, row, field })),
+      );
+      if (row.task === 'comparison') return comparison(row, pictures, { id: id(index), pair: id(index % rows.length), swapped, style }); // prettier-ignore
+      return { id: id(index), messages: taskMessages(row.task, pictures[0]!, style), label: labelOf(row) };
     },
   };
 }
 
-async function readImage(image: string, where: string): Promise<RgbImage> {
-  try {
-    return await decodeImage(image);
-  } catch (error) {
-    throw new Error(`${where}: 'image': ${(error as Error).message}`, { cause: error });
+const nameOf = (row: LabelRow) => (row.task === 'comparison' ? `${row.imageA}|${row.imageB}` : row.image);
+
+/** Tells of every image that is not there. Default: throws at the first. */
+export function checkImages({ file, images, rows }: Labels, onProblem: OnProblem = throwProblem): void {
+  const exists = fileFinder();
+  for (const row of rows) {
+    for (const { field, image } of picturesOf(row)) {
+      const full = path.resolve(images, image);
+      if (exists(full)) continue;
+      const root = likelyRoot(file, image);
+      const advice = root === undefined ? '' : `; it is there with 'images: ${root}'`;
+      onProblem(new DataProblem(file, row.row, field, `names a file that is not there: ${full}${advice}`));
+    }
   }
 }
 
-function labelOf(row: LabelledRow): Prompt['label'] {
-  if (row.task === 'score') return { task: 'score', score: row.score };
-  return { task: 'degradation', distortionClass: row.distortion_class, level: row.severity };
+async function readImage(
+  full: string,
+  name: string,
+  { file, row, field }: { file: string; row: LabelRow; field: string },
+): Promise<RgbImage> {
+  try {
+    return { ...(await decodeImage(full)), name };
+  } catch (error) {
+    throw new DataProblem(file, row.row, field, `cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
-/** A value of the file, and what errors call it. */
-interface Located {
-  readonly value: unknown;
-  readonly where: string;
+function labelOf(row: Exclude<LabelRow, ComparisonRow>): Prompt['label'] {
+  if (row.task === 'degradation') {
+    return { task: 'degradation', distortionClass: row.distortionClass, level: row.level };
+  }
+  return { task: 'score', score: row.score, ...(row.std !== undefined && { std: row.std }) };
 }
 
-function readRows(file: string): { row: LabelledRow; where: string }[] {
-  if (!existsSync(file)) throw new Error(`${file}: label file not found`);
-  const text = readFileSync(file, 'utf8');
-  const values = path.extname(file) === '.jsonl' ? parseLines(text, file) : parseArray(text, file);
-  if (values.length === 0) throw new Error(`${file}: no rows`);
-  return values.map(({ value, where }) => ({ row: checkRow(rowSchema, value, where), where }));
-}
-
-function parseLines(text: string, file: string): Located[] {
-  const lines = text.split('\n').map((line, i) => ({ line: line.trim(), where: `${file}, row ${i + 1}` }));
-  return lines.filter(({ line }) => line !== '').map(({ line, where }) => ({ value: parseJson(line, where), where }));
-}
-
-function parseArray(text: string, file: string): Located[] {
-  const value = parseJson(text, file);
-  if (!Array.isArray(value)) throw new Error(`${file}: must hold an array of rows (or name it .jsonl, one row a line)`);
-  return value.map((row: unknown, i) => ({ value: row, where: `${file}, row ${i + 1}` }));
+function comparison(
+  row: ComparisonRow,
+  pictures: readonly RgbImage[],
+  { id, pair, swapped, style }: { id: string; pair: string; swapped: boolean; style: PromptStyle },
+): Prompt {
+  const [b, a, reference] = [...pictures].reverse() as [RgbImage, RgbImage, RgbImage?];
+  const better: ComparisonLabel['better'] = swapped ? turned(row.better) : row.better;
+  const shown = swapped ? { a: b, b: a } : { a, b };
+  const { enhancers } = row;
+  return {
+    id,
+    messages: comparisonMessages({ ...shown, ...(reference !== undefined && { reference }) }, style),
+    label: { task: 'comparison', better },
+    metadata: {
+      pair,
+      swapped,
+      ...(enhancers !== undefined && { enhancers: swapped ? [enhancers[1], enhancers[0]] : enhancers }),
+    },
+  };
 }

@@ -47,6 +47,37 @@ export function taskMessages(task: SingleImageTask, image: RgbImage, style: Prom
   return style === 'full' ? [{ role: 'system', content: SYSTEM_PROMPT }, question] : [question];
 }
 
+/** Two images to be compared, and the one both were made from. */
+export interface ComparedImages {
+  readonly reference?: RgbImage;
+  readonly a: RgbImage;
+  readonly b: RgbImage;
+}
+
+const COMPARISON_QUESTION: Readonly<Record<PromptStyle, string>> = {
+  full: 'Which of the two images has the better quality? ' + 'Answer with exactly one of: Image A, Image B, Similar.',
+  short: 'Which is better?',
+};
+
+/**
+ * The chat that puts a comparison to a model: the images in the order of Q-Insight's (reference, A, B), each after its
+ * name, then the question; in the full style with the system prompt first.
+ */
+export function comparisonMessages({ reference, a, b }: ComparedImages, style: PromptStyle): Message[] {
+  const named = (text: string, image: RgbImage) => [{ type: 'text', text } as const, { type: 'image', image } as const];
+  const shown = reference === undefined ? [] : named('A low-quality image that both of the following were made from:', reference); // prettier-ignore
+  const question: Message = {
+    role: 'user',
+    content: [
+      ...shown,
+      ...named('Image A:', a),
+      ...named('Image B:', b),
+      { type: 'text', text: COMPARISON_QUESTION[style] },
+    ],
+  };
+  return style === 'full' ? [{ role: 'system', content: SYSTEM_PROMPT }, question] : [question];
+}
+
 /** The JSON object of a right answer. */
 export function answerJson(label: Exclude<Label, { task: 'comparison' | 'none' }>): string {
   if (label.task === 'score') return `{"rating": ${label.score.toFixed(2)}}`;

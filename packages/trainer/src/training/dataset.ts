@@ -1,20 +1,31 @@
+import type { SingleSource } from '../config/data-source.js';
 import type { DataSource } from '../config/schema.js';
-import { labelledImages } from '../data/labelled.js';
+import { jointDataset } from '../data/joint.js';
+import { labelledDataset } from '../data/labelled.js';
 import { readSplit } from '../data/photos.js';
 import type { Dataset } from '../data/prompt.js';
+import { readLabels } from '../data/read-labels.js';
 import { syntheticDegradations } from '../data/synthetic.js';
 import { FULL_LADDER, LITE_LADDER } from '../images/degradations/dq495k.js';
 
 /**
  * The prompts a data section of the settings describes.
  *
- * @param side - which side of the run it is for; decides the default split
- * @param seed - with a prompt's index it decides its crop and degradation
+ * @param side - which side of the run it is for; decides the default split of photographs
+ * @param seed - with a prompt's index it decides its crop and degradation; of label files, which rows `random` takes
+ * @throws naming file, row and field, when a label or an image is not as it must be
  */
-export function openDataset(source: DataSource, side: 'train' | 'heldOut', seed: string): Dataset {
-  if (source.kind === 'jsonl') {
-    const { file, images, style } = source;
-    return labelledImages(file, { style, ...(images !== undefined && { images }) });
+export async function openDataset(source: DataSource, side: 'train' | 'heldOut', seed: string): Promise<Dataset> {
+  if (source.kind !== 'joint') return openSingle(source, side, seed);
+  const sets: Dataset[] = [];
+  for (const [k, single] of source.sets.entries()) sets.push(await openSingle(single, side, `${seed}/${k}`));
+  return jointDataset(sets);
+}
+
+async function openSingle(source: SingleSource, side: 'train' | 'heldOut', seed: string): Promise<Dataset> {
+  if (source.kind !== 'photos') {
+    const orders = 'orders' in source ? source.orders : 'given';
+    return labelledDataset(await readLabels(source, seed), { style: source.style, orders });
   }
   const { folder, split = side, size, cropSize, tasks, ladder, style } = source;
   const functions = ladder === 'full' ? FULL_LADDER : LITE_LADDER;
@@ -32,5 +43,5 @@ export function openDataset(source: DataSource, side: 'train' | 'heldOut', seed:
 
 /** The first prompts of a dataset. */
 export function first(dataset: Dataset, size: number): Dataset {
-  return { length: Math.min(size, dataset.length), get: (index) => dataset.get(index) };
+  return { ...dataset, length: Math.min(size, dataset.length) };
 }

@@ -11,5 +11,5 @@ export const fakeParts = (pace = 0): Parts => ({
     };
     return Promise.resolve({ ...policy, sample });
   },
-  openDataset: () => fakeDataset(),
+  openDataset: () => Promise.resolve(fakeDataset()),
 });

@@ -38,12 +38,12 @@ test.each<[string, string, RegExp]>([
   [
     'an image that cannot be read',
     `data.train.file=${join(folder, 'broken.jsonl')}`,
-    /broken\.jsonl, row 1: 'image': .*broken\.png/,
+    /broken\.jsonl, row 1: 'image' cannot be read: .*broken\.png/,
   ],
   [
     'a held-out one',
     `data.heldOut.file=${join(folder, 'broken.jsonl')}`,
-    /broken\.jsonl, row 1: 'image': .*broken\.png/,
+    /broken\.jsonl, row 1: 'image' cannot be read: .*broken\.png/,
   ],
   [
     'a crop larger than the photograph',

@@ -19,7 +19,7 @@ function talkingParts() {
   const shown: string[] = [];
   const opened: unknown[] = [];
   const parts: Parts = {
-    openDataset: () => ({ length: 0, get: () => Promise.reject(new Error('unused')) }),
+    openDataset: () => Promise.reject(new Error('unused')),
     openPolicy: (model) => {
       opened.push(model);
       return Promise.resolve({

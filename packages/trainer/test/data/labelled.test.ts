@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { labelledImages } from '../../src/data/labelled.js';
+import { openDataset } from '../../src/training/dataset.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -21,13 +21,15 @@ function write(name: string, content: string): string {
   writeFileSync(file, content);
   return file;
 }
+const open = (file: string, images?: string) =>
+  openDataset({ kind: 'jsonl', file, sample: 'all', style: 'full', ...(images !== undefined && { images }) }, 'train', 's'); // prettier-ignore
 const score = { image: 'a.png', task: 'score', score: 3.9 };
 const degradation = { image: 'a.png', task: 'degradation', distortion_class: 'noise', severity: 'obvious' };
 const lines = (...rows: unknown[]) => write('rows.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
 
 test('reads lines and arrays to the same prompts', async () => {
-  const fromLines = labelledImages(lines(score, degradation));
-  const fromArray = labelledImages(write('rows.json', JSON.stringify([score, degradation])));
+  const fromLines = await open(lines(score, degradation));
+  const fromArray = await open(write('rows.json', JSON.stringify([score, degradation])));
   expect(fromLines).toHaveLength(2);
   expect(await fromLines.get(0)).toEqual(await fromArray.get(0));
   const prompt = await fromLines.get(1);
@@ -42,10 +44,10 @@ test('reads lines and arrays to the same prompts', async () => {
   expect((await fromLines.get(0)).label).toEqual({ task: 'score', score: 3.9 });
 });
 
-test('looks for images where told', () => {
+test('looks for images where told', async () => {
   const file = write('elsewhere.jsonl', JSON.stringify(score));
-  expect(() => labelledImages(file, { images: path.join(folder, 'none') })).toThrow(/none\/a\.png/);
-  expect(labelledImages(file, { images: folder })).toHaveLength(1);
+  await expect(open(file, path.join(folder, 'none'))).rejects.toThrow(/none\/a\.png/);
+  expect(await open(file, folder)).toHaveLength(1);
 });
 
 describe('names file, row and field of', () => {
@@ -67,24 +69,26 @@ describe('names file, row and field of', () => {
     ['a missing field', { image: 'a.png', task: 'score' }, "'score' is required"],
     ['a missing image', { ...score, image: 'b.png' }, "'image' names a file that is not there: "],
     ['something that is no object', 5, 'must be an object, got 5'],
-  ])('%s', (_, row, message) => {
+  ])('%s', async (_, row, message) => {
     const file = lines(score, row);
-    expect(() => labelledImages(file)).toThrow(`${file}, row 2: ${message}`);
+    await expect(open(file)).rejects.toThrow(`${file}, row 2: ${message}`);
   });
 
-  test('a line that is not JSON, counted with the blank ones', () => {
+  test('a line that is not JSON, counted with the blank ones', async () => {
     const file = write('bad.jsonl', `${JSON.stringify(score)}\n\n{"image":\n`);
-    expect(() => labelledImages(file)).toThrow(/bad\.jsonl, row 3: not JSON/);
+    await expect(open(file)).rejects.toThrow(/bad\.jsonl, row 3: not JSON/);
   });
 });
 
-test('names the file when it is missing, empty, or no array', () => {
-  expect(() => labelledImages(path.join(folder, 'gone.jsonl'))).toThrow(/gone\.jsonl: label file not found/);
-  expect(() => labelledImages(write('empty.jsonl', '\n'))).toThrow(/empty\.jsonl: no rows/);
-  expect(() => labelledImages(write('object.json', '{}'))).toThrow(/object\.json: must hold an array/);
+test('names the file when it is missing, empty, or no array', async () => {
+  await expect(open(path.join(folder, 'gone.jsonl'))).rejects.toThrow(/gone\.jsonl: label file not found/);
+  await expect(open(write('empty.jsonl', '\n'))).rejects.toThrow(/empty\.jsonl: no rows/);
+  await expect(open(write('object.json', '{}'))).rejects.toThrow(/object\.json: must hold an array/);
 });
 
 test('names a corrupt image with file and row', async () => {
-  const dataset = labelledImages(lines(score, { ...score, image: 'broken.png' }));
-  await expect(dataset.get(1)).rejects.toThrow(/rows\.jsonl, row 2: 'image': .*broken\.png: not a readable image/);
+  const dataset = await open(lines(score, { ...score, image: 'broken.png' }));
+  await expect(dataset.get(1)).rejects.toThrow(
+    /rows\.jsonl, row 2: 'image' cannot be read: .*broken\.png: not a readable image/,
+  );
 });

@@ -1,0 +1,55 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { jsonArray, jsonLines } from '../files/json.js';
+import { tableRows } from '../files/table.js';
+import type { DataProblem } from '../files/problem.js';
+import type { DegradationRow, ScoreRow } from '../row.js';
+import { eachRow } from './each.js';
+import { imagePath, numberCell } from './fields.js';
+import { degradationRow, distortionFields } from './q-insight.js';
+
+const scoreFields = z.strictObject({
+  /** Path of the image, relative to the image folder. */
+  image: imagePath,
+  task: z.literal('score'),
+  /** Mean opinion score brought to [1, 5]. */
+  score: z.number().min(1).max(5),
+  /** Standard deviation of the opinions, on the same scale. */
+  std: z.number().min(0).exactOptional(),
+});
+const degradationFields = z.strictObject({ image: imagePath, task: z.literal('degradation'), ...distortionFields });
+const jsonSchema = z.discriminatedUnion('task', [scoreFields, degradationFields]);
+
+/** Your own labels: a `.jsonl` file with one object a line, or a `.json` file with an array of them. */
+export function ownJsonRows(file: string): Generator<ScoreRow | DegradationRow | DataProblem> {
+  const rows = path.extname(file) === '.jsonl' ? jsonLines(file) : jsonArray(file);
+  return eachRow(
+    file,
+    rows,
+    () => jsonSchema,
+    (fields, row) => {
+      if (fields.task === 'degradation') return degradationRow(file, row, fields.image, fields);
+      return { ...fields, row };
+    },
+  );
+}
+
+const tableSchemas = {
+  score: z.object({
+    image: imagePath,
+    score: numberCell.pipe(z.number().min(1).max(5)),
+    std: numberCell.pipe(z.number().min(0)).optional(),
+  }),
+  degradation: z.object({ image: imagePath, ...distortionFields }),
+};
+
+/** Your own labels in a table: columns `image` and `score` (and `std`), or `image`, `distortion_class` and `severity`. */
+export async function ownTableRows(file: string): Promise<Generator<ScoreRow | DegradationRow | DataProblem>> {
+  const schemaOf = (value: unknown): (typeof tableSchemas)['score' | 'degradation'] =>
+    'distortion_class' in (value as object) ? tableSchemas.degradation : tableSchemas.score;
+  return eachRow(file, await tableRows(file), schemaOf, (fields, row) => {
+    if ('distortion_class' in fields) return degradationRow(file, row, fields.image, fields);
+    const { image, score, std } = fields;
+    return { task: 'score', row, image, score, ...(std !== undefined && { std }) };
+  });
+}
