@@ -21,4 +21,5 @@ process.on('message', (question) => {
   const { heapUsed, external } = process.memoryUsage();
   process.send?.({ bytes: heapUsed + external, resources: process.getActiveResourcesInfo().length });
 });
+process.on('disconnect', () => process.exit()); // the tests have gone
 process.send?.({ url: server.url });
