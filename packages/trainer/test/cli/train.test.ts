@@ -5,6 +5,7 @@ import { latestCheckpoint, listCheckpoints } from '../../src/checkpoints.js';
 import { evaluateRun } from '../../src/cli/evaluate.js';
 import { trainRun, type TrainOptions } from '../../src/cli/train.js';
 import { readRunSettings } from '../../src/config/run-folder.js';
+import { readAlarms } from '../../src/tracking/alarms/tracker.js';
 import { readEvaluation } from '../../src/tracking/evaluation-file.js';
 import { readMetrics } from '../../src/tracking/jsonl.js';
 import { isMachineFigure } from '../../src/tracking/memory.js';
@@ -121,6 +122,17 @@ describe('train', () => {
     const parts = { ...fakeParts(), openPolicy: () => Promise.reject(new Error('weights.bin: no such file')) };
     await expect(trainRun(fakeRecipe(), { output }, parts)).rejects.toThrow('weights.bin: no such file');
     expect(existsSync(output)).toBe(false);
+  });
+
+  test('a run that ends in NaN leaves an alarm behind', async () => {
+    const output = newFolder();
+    const parts = fakeParts();
+    const diverging: typeof parts.openPolicy = async (...request) => {
+      const policy = await parts.openPolicy(...request);
+      return { ...policy, optimizerStep: () => Promise.reject(new Error('the gradient norm is NaN')) };
+    };
+    await expect(trainRun(fakeRecipe(), { output }, { ...parts, openPolicy: diverging })).rejects.toThrow('is NaN');
+    expect(readAlarms(output)).toMatchObject([{ step: 1, alarm: 'not-a-number', message: 'the gradient norm is NaN' }]);
   });
 
   test('what cannot be resumed or started is said', async () => {

@@ -68,7 +68,7 @@ function lengthCollapse(history: History): string | undefined {
   const [before, now] = [early, history.slice(-T.lengthSteps)].map((rows) =>
     meanOf(rows, 'completions/mean_length', T.lengthSteps),
   );
-  if (before === undefined || now === undefined || window.length < 2 * T.lengthSteps) return undefined;
+  if (before === undefined || now === undefined) return undefined;
   // Answers that ran into the limit get shorter when the model learns to end them.
   const cutOff = meanOf(early, 'completions/clipped_ratio', T.lengthSteps) ?? 0;
   if (cutOff > T.lengthCutOff || now >= T.lengthShare * before) return undefined;
@@ -116,7 +116,8 @@ export const ALARMS: readonly Alarm[] = [
   },
   {
     name: 'kl-rising',
-    advice: 'lower optimizer.learningRate or raise grpo.beta, and go on from a checkpoint before the rise',
+    advice:
+      'start again with a lower optimizer.learningRate or a higher grpo.beta, if you like from a checkpoint before the rise',
     read: klRising,
   },
   {
@@ -136,10 +137,13 @@ export const ALARMS: readonly Alarm[] = [
   },
   {
     name: 'not-a-number',
-    advice: 'lower optimizer.learningRate and go on from the last checkpoint; what is learned after this step is lost',
+    advice: 'start again, if you like from the last checkpoint, with a lower optimizer.learningRate',
     read: notANumber,
   },
 ];
+
+/** The alarm of a run that an error ended because of a number, such as a gradient that is NaN. */
+export const NOT_A_NUMBER = ALARMS.find(({ read }) => read === notANumber)!;
 
 /** Where an alarm is explained, in the repository. */
 export const helpFor = (name: string): string => `docs/troubleshooting.md#${name}`;

@@ -46,6 +46,21 @@ test('a run that goes on has the alarms of one that never stopped, and tells non
   );
 });
 
+test('an error about a number that is none raises the alarm, another error none', async () => {
+  const run = temporaryFolder();
+  const track = alarmTracker(run, []);
+  await track({ type: 'start', step: 6, steps: 9 });
+  await track({ type: 'failed', message: 'disk full' });
+  expect(readAlarms(run)).toEqual([]);
+  await track({
+    type: 'failed',
+    message: 'optimizerStep: the gradient norm is NaN; the weights are left as they were',
+  });
+  expect(readAlarms(run)).toMatchObject([
+    { step: 7, alarm: 'not-a-number', message: expect.stringContaining('gradient norm is NaN') },
+  ]);
+});
+
 test('a line cut short by a kill is no harm', async () => {
   const run = temporaryFolder();
   await log(run, 0, 5);

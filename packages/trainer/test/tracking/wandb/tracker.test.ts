@@ -89,6 +89,13 @@ describe('wandbTracker', () => {
     expect(history(parts)).toEqual(history(whole));
   });
 
+  test('what was logged after the step a run goes on from is no part of it', async () => {
+    const run = temporaryFolder();
+    await tell(open(run), start(), ...[1, 2, 3].map((at) => step(at, { reward: at })), end);
+    await wandbTracker(run, { now })(start(1)); // with metrics.jsonl as the kill left it
+    expect(history(run).map((row) => row['_step'])).toEqual([1]);
+  });
+
   test('a run that failed ends with code 1', async () => {
     const run = temporaryFolder();
     await tell(open(run), start(), step(1, { reward: 1 }), { type: 'failed', message: 'NaN' });
