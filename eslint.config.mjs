@@ -15,7 +15,18 @@ const forbid = (...packages) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.tsc/**', '.tsc/**', 'docs/api/**', 'coverage/**', 'runs/**', 'node_modules/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/.tsc/**',
+      '.tsc/**',
+      'docs/api/**',
+      'coverage/**',
+      'runs/**',
+      'node_modules/**',
+      '.venv-*/**',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
