@@ -37,6 +37,15 @@ test('a reward that has given nothing has no mean, and is there', () => {
   for (const name of ['mean', 'std']) expect(text).toContain(`\nq_insight_reward_${name}{reward="a"} NaN\n`);
 });
 
+test('a time counts in every bucket that it fits in, its bound included', () => {
+  const metrics = openMetrics([]);
+  for (const seconds of [0.03, 0.05, 100]) metrics.ended('/p', 200, seconds);
+  const cells = metrics.cells();
+  const counts = ['0.025', '0.05', '0.1', '60', '+Inf'].map((le) => cells[`q_insight_request_seconds_bucket{path="/p",le="${le}"}`]); // prettier-ignore
+  expect(counts).toEqual([0, 2, 2, 2, 3]);
+  expect(cells['q_insight_request_seconds_sum{path="/p"}']).toBeCloseTo(100.08, 12);
+});
+
 test('what is served follows the text format: each family once, with its type, a histogram that adds up', async () => {
   const { url } = await serving({ rewards: [said], labels: 'optional' });
   await post(`${url}/v1/score`, { response: '1' });
