@@ -74,6 +74,8 @@ export async function fakeMlflow(artifacts = 'mlflow-artifacts:/0/r1/artifacts')
     if (name === 'runs/set-tag') state.tags.set(String(body['key']), String(body['value']));
     if (name === 'runs/log-batch') {
       const { metrics = [], params = [] } = body as Batch;
+      const changed = params.find(({ key, value }) => (state.params.get(key) ?? value) !== value);
+      if (changed) return { status: 400, code: 'INVALID_PARAMETER_VALUE', message: `${changed.key} is set already` };
       state.metrics.push(...metrics);
       for (const { key, value } of params) state.params.set(key, value);
     }

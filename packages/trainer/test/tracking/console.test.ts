@@ -39,7 +39,9 @@ describe('consoleTracker', () => {
     const { lines, stream } = plainStream();
     let now = 0;
     const track = consoleTracker({ stream, timeLimit: 10, clock: () => now });
-    now = 4;
+    now = 100; // loading the model takes its time, which is not the run's
+    await track({ type: 'start', step: 0, steps: 1000 });
+    now = 104;
     await track({ type: 'step', step: 1, steps: 1000, metrics, rollouts: [] });
     await track({ type: 'end', step: 1, steps: 1000, outcome: 'time-limit' });
     expect(lines[0]).toMatch(/ 6 s left$/);

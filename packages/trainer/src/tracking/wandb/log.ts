@@ -32,7 +32,7 @@ export function createLog(file: string): { append: (record: Buffer) => void } {
       const padding = left < RECORD_HEADER ? Buffer.alloc(left) : Buffer.alloc(0);
       const room = padding.length > 0 ? BLOCK : left;
       const data = record.subarray(at, at + room - RECORD_HEADER);
-      const [begins, ends] = [at === 0, at + data.length === record.length];
+      const [begins, ends] = [pieces.length === 0, at + data.length === record.length]; // a first piece may be empty
       const type = begins && ends ? 'whole' : begins ? 'first' : ends ? 'last' : 'middle';
       pieces.push(padding, piece(TYPES[type], data));
       size += padding.length + RECORD_HEADER + data.length;

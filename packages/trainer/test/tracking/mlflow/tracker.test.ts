@@ -122,9 +122,12 @@ describe('mlflowTracker', () => {
     const server = await startServer();
     const { run, open } = newRun(server.address);
     await tell(open(), start(), step(1), step(2), step(3)); // and is killed
-    const trackers = newRun(server.address, {}, run).open();
+    const again = newRun(server.address, {}, run);
+    writeRunSettings(run, fakeSettings({ steps: 70 })); // a parameter there never changes
+    const trackers = again.open();
     await tell(trackers, start(1), step(2), step(3), step(4), { ...end, outcome: 'interrupted' });
-    expect(server.runs).toBe(1);
+    expect(again.warnings).toEqual([]);
+    expect([server.runs, server.params.get('steps')]).toEqual([1, '60']);
     expect(points(server)).toEqual([1, 2, 3, 4].map((at) => ['reward', at, at / 4]));
     expect(server.statuses).toEqual(['RUNNING', 'RUNNING', 'KILLED']);
     expect(server.requests.filter((request) => request.includes('experiments'))).toHaveLength(2); // asked, made
