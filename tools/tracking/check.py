@@ -3,7 +3,6 @@
 Every figure of every step must be there once, with the value metrics.jsonl has.
 """
 
-import json
 import os
 import signal
 import socket
@@ -17,7 +16,7 @@ import read_back
 
 STEPS, KILLED_AFTER, SAVED = 14, 8, 5
 CLI = ["node", "--conditions=@q-insight/source", "--import", "tsx", "packages/trainer/src/cli/main.ts"]
-SMALL = ["grpo.groupSize=4", "grpo.promptsPerStep=4", f"saveEvery={SAVED}", "completionsEvery=4"]
+SMALL = ["grpo.groupSize=4", "grpo.promptsPerStep=4", f"saveEvery={SAVED}", "completionsEvery=4", "evaluate.every=3", "evaluate.prompts=8"]
 
 
 def free_port():
@@ -95,7 +94,7 @@ def main():
         try:
             log = open(f"{run}.log").read()
             assert log.count("does not answer") == 1, log
-            rows = [json.loads(line) for line in open(f"{run}/metrics.jsonl")]
+            rows = read_back.logged(run)
             assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
             print("tensorboard, event files:", read_back.tensorboard_files(run, rows))
             print("tensorboard, its server: ", read_back.tensorboard_server(run, rows, free_port()))

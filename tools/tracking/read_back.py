@@ -33,6 +33,17 @@ def tag_of(name):
     return OWN_TAGS.get(name) or (name if "/" in name else f"train/{name}")
 
 
+def logged(run):
+    """The rows of metrics.jsonl, with what an evaluation after a step measured."""
+    rows = [json.loads(line) for line in open(f"{run}/metrics.jsonl")]
+    for line in open(f"{run}/evaluations.jsonl"):
+        evaluation = json.loads(line)
+        (row,) = (row for row in rows if row["step"] == evaluation["step"])
+        row |= {f"evaluation/{name}": value for name, value in evaluation.items() if type(value) is float or type(value) is int}
+        del row["evaluation/step"]
+    return rows
+
+
 def curves(rows):
     """{name: [(step, value)]} of all figures."""
     found = {}
@@ -44,7 +55,7 @@ def curves(rows):
 
 
 def same(name, got, wanted):
-    assert got == wanted, f"{name}: got {got}, metrics.jsonl has {wanted}"
+    assert got == wanted, f"{name}: got {got}, the run folder has {wanted}"
 
 
 def as_float32(points):
