@@ -171,6 +171,13 @@ describe('by hand', () => {
       [Math.exp(-0.5), Math.exp(-0.5), 1, 1, Math.exp(-0.5)],
       FLOAT64,
     );
+    // three of variance 8/3 on a scale of half-range 2, and one alone
+    const shared = Math.exp((-0.5 * (8 / 3)) / 4);
+    expectClose(
+      uncertaintyWeights([1, 3, 5, 1], [0, 0, 0, 1], { range: 4, strength: 0.5 }),
+      [shared, shared, shared, 1],
+      FLOAT64,
+    );
   });
   test('length costs are shares of the mean reward', () => {
     const costs = [

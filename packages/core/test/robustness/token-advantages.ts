@@ -1,5 +1,5 @@
 import * as core from '../../src/index.js';
-import { none, one, zero, nan, two, what, flat, groups, notOf, shaped, type Table } from './case.js';
+import { none, one, zero, nan, two, what, flat, groups, notOf, shaped, type Limit, type Table } from './case.js';
 
 const otb = (change: object, options: object = {}) =>
   core.optimalTokenBaselineAdvantages(
@@ -7,6 +7,10 @@ const otb = (change: object, options: object = {}) =>
     options,
   );
 const teach = (change: object) => ({ advantages: [1], mask: one, logps: zero, teacherLogps: zero, ...change });
+/** What lies under mask 0 is neither read nor left standing, whether it is a number or none. */
+const unread = (call: (masked: typeof one) => unknown): Limit[] =>
+  [nan, one].map((masked) => [() => flat(call(masked)), [0]]);
+
 /** Advantages and returns a token. */
 export const tokenAdvantages: Table = {
   addKlToAdvantages: {
@@ -88,7 +92,7 @@ export const tokenAdvantages: Table = {
       [() => core.normalizeAdvantages(one, one, { ddof: 2 as 1 }), '`ddof` must be 0 or 1, got 2'],
     ],
     empty: [[() => flat(core.normalizeAdvantages(none, none)), []]],
-    masked: [[() => flat(core.normalizeAdvantages(nan, zero)), [0]]],
+    masked: unread((x) => core.normalizeAdvantages(x, zero)),
   },
   optimalTokenBaselineAdvantages: {
     shape: [
@@ -101,7 +105,7 @@ export const tokenAdvantages: Table = {
       [() => otb({ importanceWeights: nan }), notOf('importanceWeights')],
     ],
     empty: [[() => flat(otb({ returns: none, mask: none, groups: [], logps: none, sumPiSquared: none })), []]],
-    masked: [[() => flat(otb({ returns: nan, mask: zero, logps: nan, sumPiSquared: nan })), [0]]],
+    masked: unread((x) => otb({ returns: x, mask: zero, logps: x, sumPiSquared: x })),
   },
   reinforcePlusPlusAdvantages: {
     shape: [[() => core.reinforcePlusPlusAdvantages(two, one), shaped('rewards')]],
@@ -109,7 +113,7 @@ export const tokenAdvantages: Table = {
     nan: [[() => core.reinforcePlusPlusAdvantages(nan, one), notOf('rewards')]],
     range: [[() => core.reinforcePlusPlusAdvantages(one, one, { gamma: -1 }), '`gamma` must be at least 0, got -1']],
     empty: [[() => flat(core.reinforcePlusPlusAdvantages(none, none).advantages), []]],
-    masked: [[() => flat(core.reinforcePlusPlusAdvantages(nan, zero).advantages), [0]]],
+    masked: unread((x) => core.reinforcePlusPlusAdvantages(x, zero).advantages),
   },
   reinforcePlusPlusBaselineAdvantages: {
     shape: [
@@ -143,7 +147,7 @@ export const tokenAdvantages: Table = {
     nan: [[() => core.remaxAdvantages(one, one, [NaN]), '`baselines[0]` must be finite, got NaN']],
     range: [[() => core.remaxAdvantages(one, one, [0], { gamma: -1 }), '`gamma` must be at least 0, got -1']],
     empty: [[() => flat(core.remaxAdvantages(none, none, []).advantages), []]],
-    masked: [[() => flat(core.remaxAdvantages(nan, zero, [1]).advantages), [0]]],
+    masked: unread((x) => core.remaxAdvantages(x, zero, [1]).advantages),
   },
   selfDistillationAdvantages: {
     shape: [[() => core.selfDistillationAdvantages(teach({ logps: two })), shaped('logps')]],
@@ -159,7 +163,7 @@ export const tokenAdvantages: Table = {
         [],
       ],
     ],
-    masked: [[() => flat(core.selfDistillationAdvantages(teach({ mask: zero, logps: nan }))), [0]]],
+    masked: unread((x) => core.selfDistillationAdvantages(teach({ mask: zero, advantages: x, logps: x }))),
   },
   tokenReturns: {
     shape: [[() => core.tokenReturns(two, one), shaped('rewards')]],
@@ -167,7 +171,7 @@ export const tokenAdvantages: Table = {
     nan: [[() => core.tokenReturns(nan, one), notOf('rewards')]],
     range: [[() => core.tokenReturns(one, one, { gamma: -1 }), '`gamma` must be at least 0, got -1']],
     empty: [[() => flat(core.tokenReturns(none, none)), []]],
-    masked: [[() => flat(core.tokenReturns(nan, zero)), [0]]],
+    masked: unread((x) => core.tokenReturns(x, zero)),
   },
   tokenRewards: {
     shape: [
