@@ -24,7 +24,7 @@ async function logps(options: Partial<TfjsPolicyOptions> & { checkpoint: string 
   return Float32Array.from(matrix.data);
 }
 
-const adapters: [string, TfjsPolicyOptions['lora']][] = [
+const adapters: [string, NonNullable<TfjsPolicyOptions['lora']>][] = [
   ['lora_r8_a16', { rank: 8, alpha: 16 }],
   ['rslora_r4_a6', { rank: 4, alpha: 6, scaling: 'sqrt-rank' }],
 ];
