@@ -62,6 +62,7 @@ function reason({ message, cause }: Error): string {
  * and at the end its files. A server that does not answer never stops a run: it is said once, and what it lacks is sent
  * when it answers again, from the files of the run folder. The experiment is that of MLFLOW_EXPERIMENT_NAME, or `q-insight`.
  *
+ * @param folder - run folder, with its settings.yaml
  * @throws when there is no address
  */
 export function mlflowTracker(folder: string, options: MlflowOptions): Tracker {

@@ -80,6 +80,8 @@ const evaluated = (figures: object): Figures =>
 /**
  * Writes a run as W&B's own client does without a network, into `RUN/wandb/offline-run-…/`; `wandb sync RUN/wandb/offline-run-*`
  * sends it. A run that goes on is written anew from metrics.jsonl, under the same id.
+ *
+ * @param run - run folder, with its settings.yaml and the files of {@link jsonlTracker}
  */
 export function wandbTracker(run: string, options: WandbOptions = {}): Tracker {
   const { project = process.env['WANDB_PROJECT'] ?? 'q-insight', now = () => new Date() } = options;
