@@ -43,15 +43,11 @@ export function memoryInWords(metrics: StepMetrics): string {
   return rss === undefined ? '' : `${gigabytes(rss)}${tensors}`;
 }
 
+/** Time left comes first: a narrow terminal cuts off the end. */
 function status({ metrics, step, steps }: StepEvent, left: number): string {
+  const time = step === steps ? 'done' : `${duration(left)} left`;
   const speed = `${Math.round(metrics['tokens_per_second'] ?? 0)} tokens/s`;
-  const parts = [
-    rewardsInWords(metrics),
-    speed,
-    memoryInWords(metrics),
-    step === steps ? 'done' : `${duration(left)} left`,
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+  return [time, rewardsInWords(metrics), speed, memoryInWords(metrics)].filter((part) => part !== '').join(' · ');
 }
 
 /** `step 41: the format reward stays at 0.50 … → read some answers … (docs/troubleshooting.md#format-reward-flat)` */

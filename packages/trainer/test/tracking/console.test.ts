@@ -29,9 +29,9 @@ describe('consoleTracker', () => {
     }
     await track({ type: 'end', step: 4, steps: 4, outcome: 'finished' });
     expect(lines).toEqual([
-      'step 1/4 · reward 1.23 (format 0.90, score 0.25) · 812 tokens/s · 1.00 GB · 9 s left',
-      'step 3/4 · reward 1.23 (format 0.90, score 0.25) · 812 tokens/s · 1.00 GB · 3 s left',
-      'step 4/4 · reward 1.23 (format 0.90, score 0.25) · 812 tokens/s · 1.00 GB · done',
+      'step 1/4 · 9 s left · reward 1.23 (format 0.90, score 0.25) · 812 tokens/s · 1.00 GB',
+      'step 3/4 · 3 s left · reward 1.23 (format 0.90, score 0.25) · 812 tokens/s · 1.00 GB',
+      'step 4/4 · done · reward 1.23 (format 0.90, score 0.25) · 812 tokens/s · 1.00 GB',
     ]);
   });
 
@@ -44,7 +44,7 @@ describe('consoleTracker', () => {
     now = 104;
     await track({ type: 'step', step: 1, steps: 1000, metrics, rollouts: [] });
     await track({ type: 'end', step: 1, steps: 1000, outcome: 'time-limit' });
-    expect(lines[0]).toMatch(/ 6 s left$/);
+    expect(lines[0]).toMatch(/· 6 s left ·/);
     expect(lines[1]).toBe('time limit reached after step 1 of 1000');
   });
 });
