@@ -10,11 +10,13 @@ export function* jsonLines(file: string): Generator<RawRow | DataProblem> {
   for (const { row, text } of linesOf(file)) yield parseElement(file, row, text);
 }
 
-/** The objects of the `.json` files of a folder, one each, in the order of their names; the row is the file's number in it. */
+/** The objects of the `.json` files of a folder, one each, in the order of their names; the row is a file's place in it. */
 export function* jsonFiles(folder: string): Generator<RawRow | DataProblem> {
   const names = readdirSync(folder).filter((name) => name.endsWith('.json')).sort(); // prettier-ignore
   for (const [i, name] of names.entries()) {
-    yield parseElement(path.join(folder, name), i + 1, readFileSync(path.join(folder, name), 'utf8'));
+    const file = path.join(folder, name);
+    const read = parseElement(file, i + 1, readFileSync(file, 'utf8'));
+    yield read instanceof DataProblem ? read : { ...read, file };
   }
 }
 

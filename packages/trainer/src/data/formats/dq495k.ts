@@ -21,6 +21,8 @@ const OTHERS: readonly string[] = [
   'quantization',
 ];
 
+const CLASSES = [...KNOWN, ...OTHERS];
+
 const distortion = {
   distortion_class: z.string().min(1).nullable(),
   distortion_name: z.string().min(1).nullish(),
@@ -49,9 +51,9 @@ export function dq495kRows(
   const rows = isFolder ? jsonFiles(file) : file.endsWith('.jsonl') ? jsonLines(file) : jsonArray(file);
   const schemaOf = (value: unknown) =>
     typeof value === 'object' && value !== null && 'image_A' in value ? asked : generated;
-  return eachRow(file, rows, schemaOf, (fields, row) => {
+  return eachRow(file, rows, schemaOf, (fields, row, own) => {
     const image = 'image_A' in fields ? fields.image_A : fields.img_lq;
-    return rowOf(file, row, image, fields, otherClasses);
+    return rowOf(own, row, image, fields, otherClasses);
   });
 }
 
@@ -68,17 +70,14 @@ function rowOf(
     return problem('severity', `must be 0 exactly when distortion_class is null, got ${severity}`);
   }
   if (name === null) return { task: 'degradation', row, image, distortionClass: 'null', level: 'null' };
-  if (
-    typeof named === 'string' &&
-    !named.includes(name) &&
-    OTHERS.concat(KNOWN).some((other) => named.includes(other))
-  ) {
+  const leftOut = OTHERS.includes(name) && otherClasses === 'leave-out';
+  if (!leftOut && !KNOWN.includes(name)) {
+    const advice = OTHERS.includes(name) ? "; with 'otherClasses: leave-out' such rows are left out" : '';
+    return problem('distortion_class', `must be one of ${KNOWN.join(', ')} or null, got "${name}"${advice}`);
+  }
+  if (typeof named === 'string' && !named.includes(name) && CLASSES.some((other) => named.includes(other))) {
     return problem('distortion_name', `must belong to distortion_class "${name}", got "${named}"`);
   }
-  if (KNOWN.includes(name)) {
-    return { task: 'degradation', row, image, distortionClass: name as DistortionClass, level: LEVELS[severity - 1]! };
-  }
-  if (otherClasses === 'leave-out' && OTHERS.includes(name)) return undefined;
-  const advice = OTHERS.includes(name) ? "; with 'otherClasses: leave-out' such rows are left out" : '';
-  return problem('distortion_class', `must be one of ${KNOWN.join(', ')} or null, got "${name}"${advice}`);
+  if (leftOut) return undefined;
+  return { task: 'degradation', row, image, distortionClass: name as DistortionClass, level: LEVELS[severity - 1]! };
 }

@@ -12,13 +12,14 @@ export function* eachRow<Schema extends z.ZodType, Row>(
   file: string,
   rows: Iterable<RawRow | DataProblem>,
   schemaOf: (value: unknown) => Schema,
-  make: (value: z.output<Schema>, row: number) => Row | DataProblem,
+  make: (value: z.output<Schema>, row: number, file: string) => Row | DataProblem,
 ): Generator<Row | DataProblem> {
   for (const raw of rows) {
     if (raw instanceof DataProblem) yield raw;
     else {
-      const value = checkFields(schemaOf(raw.value), raw.value, file, raw.row);
-      yield value instanceof DataProblem ? value : make(value, raw.row);
+      const own = raw.file ?? file;
+      const value = checkFields(schemaOf(raw.value), raw.value, own, raw.row);
+      yield value instanceof DataProblem ? value : make(value, raw.row, own);
     }
   }
 }

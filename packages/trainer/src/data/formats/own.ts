@@ -47,9 +47,14 @@ const tableSchemas = {
 export async function ownTableRows(file: string): Promise<Generator<ScoreRow | DegradationRow | DataProblem>> {
   const schemaOf = (value: unknown): (typeof tableSchemas)['score' | 'degradation'] =>
     'distortion_class' in (value as object) ? tableSchemas.degradation : tableSchemas.score;
-  return eachRow(file, await tableRows(file), schemaOf, (fields, row) => {
-    if ('distortion_class' in fields) return degradationRow(file, row, fields.image, fields);
-    const { image, score, std } = fields;
-    return { task: 'score', row, image, score, ...(std !== undefined && { std }) };
-  });
+  return eachRow(
+    file,
+    await tableRows(file, ['image', 'score', 'std', 'distortion_class', 'severity']),
+    schemaOf,
+    (fields, row) => {
+      if ('distortion_class' in fields) return degradationRow(file, row, fields.image, fields);
+      const { image, score, std } = fields;
+      return { task: 'score', row, image, score, ...(std !== undefined && { std }) };
+    },
+  );
 }

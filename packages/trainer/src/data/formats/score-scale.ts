@@ -1,12 +1,13 @@
 import { DataProblem } from '../files/problem.js';
 import type { ScoreRow } from '../row.js';
 
-/** A mean opinion score as its file holds it. */
+/** A mean opinion score as its file holds it. Not read-only: a million rows are scaled where they are, not copied. */
 export interface RawScore {
+  readonly task: 'score';
   readonly row: number;
   readonly image: string;
-  readonly score: number;
-  readonly std?: number;
+  score: number;
+  std?: number;
 }
 
 /** How raw scores come to [1, 5]: from the worst and the best that can be (worst may be the larger number), or that occur. */
@@ -34,14 +35,13 @@ export function* onScale(
       yield raw;
       continue;
     }
-    const { row, image, score, std } = raw;
-    if (score < low || score > high) {
-      yield new DataProblem(file, row, field, `must be from ${low} to ${high}, got ${score}`);
+    if (raw.score < low || raw.score > high) {
+      yield new DataProblem(file, raw.row, field, `must be from ${low} to ${high}, got ${raw.score}`);
       continue;
     }
-    const scaled = 1 + (4 * (score - worst)) / (best - worst);
-    const spread = std === undefined ? undefined : (4 * std) / (high - low);
-    yield { task: 'score', row, image, score: scaled, ...(spread !== undefined && { std: spread }) };
+    raw.score = 1 + (4 * (raw.score - worst)) / (best - worst);
+    if (raw.std !== undefined) raw.std *= 4 / (high - low);
+    yield raw;
   }
 }
 
@@ -59,5 +59,7 @@ function observed(file: string, field: string, rows: Iterable<RawScore | DataPro
     field,
     'is the same in all rows: there is no scale to bring it from',
   );
-  return [low < high ? read : [problem], [low, high]] as const;
+  if (low < high) return [read, [low, high]] as const;
+  const bad = read.filter((raw) => raw instanceof DataProblem); // the reason, where there are any
+  return [bad.length > 0 ? bad : [problem], [low, high]] as const;
 }

@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { tableRows } from '../files/table.js';
 import { DataProblem } from '../files/problem.js';
-import { eachRow } from './each.js';
-import { numberCell } from './fields.js';
+import type { RawRow } from '../files/raw-row.js';
+import { readNumber } from './fields.js';
 import type { RawScore } from './score-scale.js';
 
 /** Which columns of a table hold what. */
@@ -44,23 +43,39 @@ export async function scoreTableRows(
   range: readonly [number, number] = [-Infinity, Infinity],
 ): Promise<Generator<RawScore | DataProblem>> {
   const { image, score, std } = columns;
-  const [low, high] = range;
-  const schema = z.object({
-    [image]: z.union([z.string(), z.number()]),
-    [score]: numberCell,
-    ...(std !== undefined && { [std]: numberCell.pipe(z.number().min(0)).optional() }),
-  });
-  return eachRow(
-    file,
-    await tableRows(file),
-    () => schema,
-    (fields, row) => {
-      const value = fields[score] as number;
-      if (value < low || value > high) {
-        return new DataProblem(file, row, score, `must be from ${low} to ${high}, got ${value}`);
-      }
-      const deviation = std === undefined ? undefined : (fields[std] as number | undefined);
-      return { row, image: String(fields[image]), score: value, ...(deviation !== undefined && { std: deviation }) };
-    },
-  );
+  const rows = await tableRows(file, [image, score, ...(std === undefined ? [] : [std])]);
+  return scoresOf(file, rows, columns, range);
+}
+
+function* scoresOf(
+  file: string,
+  rows: Iterable<RawRow | DataProblem>,
+  columns: ScoreColumns,
+  [low, high]: readonly [number, number],
+): Generator<RawScore | DataProblem> {
+  for (const raw of rows) {
+    if (raw instanceof DataProblem) {
+      yield raw;
+      continue;
+    }
+    const { row } = raw;
+    const cells = raw.value as Readonly<Record<string, string | number | undefined>>;
+    const name = cells[columns.image];
+    const score = numberIn(cells[columns.score], low, high);
+    const spread = columns.std === undefined ? undefined : cells[columns.std];
+    const std = spread === undefined ? undefined : numberIn(spread, 0);
+    if (name === undefined) yield new DataProblem(file, row, columns.image, 'is required');
+    else if (typeof score === 'string') yield new DataProblem(file, row, columns.score, score);
+    else if (typeof std === 'string') yield new DataProblem(file, row, columns.std, std);
+    else yield { task: 'score', row, image: String(name), score, ...(std !== undefined && { std }) };
+  }
+}
+
+/** The number in a cell, or what is wrong with it. */
+function numberIn(cell: string | number | undefined, low: number, high = Infinity): number | string {
+  if (cell === undefined) return 'is required';
+  const number = readNumber(cell);
+  if (number === undefined) return `must be a number, got ${JSON.stringify(cell)}`;
+  if (number >= low && number <= high) return number;
+  return high === Infinity ? `must be at least ${low}, got ${number}` : `must be from ${low} to ${high}, got ${number}`;
 }

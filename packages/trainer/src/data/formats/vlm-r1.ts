@@ -30,7 +30,7 @@ export const vlmR1Rows = (file: string): Generator<RawScore | DataProblem> =>
       if (score === undefined) {
         return new DataProblem(file, row, 'conversations.1.value', `must hold a number, got ${JSON.stringify(value)}`);
       }
-      return { row, image: typeof image === 'string' ? image : image[0]!, score };
+      return { task: 'score', row, image: typeof image === 'string' ? image : image[0]!, score };
     },
   );
 

@@ -20,7 +20,7 @@ export function* visualQualityRows(file: string): Generator<RawScore | DataProbl
     } else {
       const [score, std] = numbers as [number, number?];
       if (std !== undefined && std < 0) yield new DataProblem(file, row, 'std', `must be at least 0, got ${std}`);
-      else yield { row, image: words[names - 1]!, score, ...(std !== undefined && { std }) };
+      else yield { task: 'score', row, image: words[names - 1]!, score, ...(std !== undefined && { std }) };
     }
   }
 }
@@ -33,6 +33,6 @@ export function* tid2013Rows(file: string): Generator<RawScore | DataProblem> {
       yield new DataProblem(file, row, 'mos', `must be a number, got ${JSON.stringify(words[0])}`);
     else if (words.length !== 2) {
       yield new DataProblem(file, row, 'image', `must be one name after the number, got "${words.slice(1).join(' ')}"`);
-    } else yield { row, image: words[1]!, score };
+    } else yield { task: 'score', row, image: words[1]!, score };
   }
 }
