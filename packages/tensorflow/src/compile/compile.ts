@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { randomUUID } from 'node:crypto';
 import { currentBackend, type TensorflowBackend } from '../backend.js';
 import type { NativeTensor } from '../binding.js';
 import { flatten, rebuild } from './containers.js';
@@ -10,6 +11,8 @@ import { Trace, TraceError, type Capture, type TracedOperation } from './trace.j
 export interface CompileOptions {
   /** 'xla' makes one program of it; 'graph' runs TensorFlow's operations one after another, without JavaScript. @defaultValue 'xla' */
   readonly mode?: 'xla' | 'graph';
+  /** What messages call it. @defaultValue the function's own name */
+  readonly name?: string;
   /** Signatures that are kept; the one unused for longest goes first. @defaultValue 16 */
   readonly capacity?: number;
   /** Told why a signature is not compiled as asked, once. @defaultValue console.warn */
@@ -54,6 +57,8 @@ interface Entry {
   ran: boolean;
 }
 
+/** XLA remembers programs by name for as long as the process lives, so no name may come twice. */
+const prefix = `compiled_${randomUUID().replaceAll('-', '')}`;
 let names = 0;
 
 /** On other backends functions run as they are; within a trace they become part of it. */
@@ -85,7 +90,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(`compile: capacity: expected a whole number of at least 1, got ${capacity}`);
   }
-  const label = fn.name || 'a function';
+  const { name: label = fn.name || 'a function' } = options;
   const entries = new Map<string, Entry>();
 
   const forget = (signature: string, entry: Entry): void => {
@@ -166,7 +171,7 @@ function traced<A extends unknown[]>(
   mode: 'xla' | 'graph',
   fallBack: (entry: Entry, to: 'eager', reason: string) => void,
 ): Entry {
-  const name = `q_insight_${names++}`;
+  const name = `${prefix}_${names++}`;
   separateVariables(backend);
   const trace = new Trace(backend.binding);
   const entry: Entry = {

@@ -27,13 +27,32 @@ export interface StackPass {
   dispose(): void;
 }
 
+/** What a forward pass keeps of one layer. */
+export interface Kept {
+  readonly x: tf.Tensor2D;
+}
+
 /**
  * Runs layers one after the other, freeing memory as it goes, and back again.
  *
  * @param x - the input; the stack takes it over and disposes it
  */
 export function runStack(x: tf.Tensor2D, layers: readonly StackLayer[], keep: Keep): StackPass {
-  const kept: { readonly x: tf.Tensor2D }[] = [];
+  const { y, kept } = stackForward(x, layers, keep);
+  return {
+    y,
+    backward: (dy) => stackBackward(kept.splice(0), dy, layers, keep),
+    dispose: () => free(kept.splice(0)),
+  };
+}
+
+/** The way forward of {@link runStack}. */
+export function stackForward(
+  x: tf.Tensor2D,
+  layers: readonly StackLayer[],
+  keep: Keep,
+): { readonly y: tf.Tensor2D; readonly kept: Kept[] } {
+  const kept: Kept[] = [];
   let y = x;
   for (const layer of layers) {
     const input = y;
@@ -47,24 +66,31 @@ export function runStack(x: tf.Tensor2D, layers: readonly StackLayer[], keep: Ke
     free(Object.fromEntries(activations));
     if (keep === 'inputs') kept.push({ x: input });
   }
+  return { y, kept };
+}
 
-  const backward = (dy: tf.Tensor2D): tf.Tensor2D => {
-    let d = dy;
-    for (const layer of [...layers].reverse()) {
-      let saved = kept.pop();
-      if (!saved) throw new Error(`runStack: backward needs a forward pass that kept 'inputs' or 'everything'`);
-      if (keep === 'inputs') {
-        const again = layer.forward(saved.x);
-        again.y.dispose();
-        saved = again.saved;
-      }
-      const dx = layer.backward(saved, d);
-      free(saved);
-      d.dispose();
-      d = dx;
+/** The way back of {@link runStack}; disposes dy and all that was kept. */
+export function stackBackward(
+  kept: readonly Kept[],
+  dy: tf.Tensor2D,
+  layers: readonly StackLayer[],
+  keep: Keep,
+): tf.Tensor2D {
+  if (kept.length !== layers.length) {
+    throw new Error(`runStack: backward needs a forward pass that kept 'inputs' or 'everything'`);
+  }
+  let d = dy;
+  for (const [index, layer] of [...layers.entries()].reverse()) {
+    let saved = kept[index]!;
+    if (keep === 'inputs') {
+      const again = layer.forward(saved.x);
+      again.y.dispose();
+      saved = again.saved;
     }
-    return d;
-  };
-
-  return { y, backward, dispose: () => free(kept.splice(0)) };
+    const dx = layer.backward(saved, d);
+    free(saved);
+    d.dispose();
+    d = dx;
+  }
+  return d;
 }

@@ -20,8 +20,7 @@ export interface PackedBatch<P extends EncodedPrompt = EncodedPrompt> {
   readonly ids: Int32Array;
   /** [3][rows] positions. */
   readonly positions: readonly [Int32Array, Int32Array, Int32Array];
-  /** Rows that hold text tokens, and those that hold image tokens, both in order. */
-  readonly textRows: Int32Array;
+  /** Rows that hold image tokens, in order. */
   readonly imageRows: Int32Array;
   /** For each completion token, sequence after sequence: the row whose output predicts it, and its id. */
   readonly predictingRows: Int32Array;
@@ -31,20 +30,22 @@ export interface PackedBatch<P extends EncodedPrompt = EncodedPrompt> {
 /**
  * Lays sequences out so that a prompt appears once, however many of its completions there are.
  *
+ * @param round - makes prompt and completion lengths longer, so that fewer shapes come about
  * @throws Error when there is no sequence.
  */
 export function packSequences<P extends EncodedPrompt>(
   sequences: readonly EncodedSequence<P>[],
   config: Qwen25VlConfig,
+  round: (length: number) => number = (length) => length,
 ): PackedBatch<P> {
   if (sequences.length === 0) throw new Error('packSequences: expected at least one sequence');
   const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
   const groups = prompts.map((prompt) => sequences.filter((sequence) => sequence.prompt === prompt));
   const layout: PackedLayout = {
     prompts: prompts.length,
-    promptLength: Math.max(...prompts.map(({ inputIds }) => inputIds.length)),
+    promptLength: round(Math.max(...prompts.map(({ inputIds }) => inputIds.length))),
     groupSize: Math.max(...groups.map((group) => group.length)),
-    completionLength: Math.max(0, ...sequences.map(({ completion }) => completion.length - 1)),
+    completionLength: round(Math.max(0, ...sequences.map(({ completion }) => completion.length - 1))),
     heads: config.text.numAttentionHeads,
     keyHeads: config.text.numKeyValueHeads,
     headDim: config.text.headDim,
@@ -56,8 +57,7 @@ export function packSequences<P extends EncodedPrompt>(
     layout,
     ids: rows.ids,
     positions: rows.positions,
-    textRows: rowsOfKind(rows.kinds, TEXT),
-    imageRows: rowsOfKind(rows.kinds, IMAGE),
+    imageRows: rows.imageRows,
     predictingRows: Int32Array.from(
       sequences.flatMap((sequence) => {
         const p = prompts.indexOf(sequence.prompt);
@@ -70,17 +70,9 @@ export function packSequences<P extends EncodedPrompt>(
   };
 }
 
-const PADDING = 0;
-const TEXT = 1;
-const IMAGE = 2;
-
-function rowsOfKind(kinds: Uint8Array, kind: number): Int32Array {
-  return Int32Array.from(kinds.keys()).filter((row) => kinds[row] === kind);
-}
-
 interface PlacedRows {
   readonly ids: Int32Array;
-  readonly kinds: Uint8Array;
+  readonly imageRows: Int32Array;
   readonly positions: readonly [Int32Array, Int32Array, Int32Array];
   /** Row of each sequence's first completion token. */
   readonly firstRow: ReadonlyMap<EncodedSequence, number>;
@@ -95,14 +87,14 @@ function placeRows(
   const { promptLength: S, groupSize: G, completionLength: C } = layout;
   const total = prompts.length * (S + G * C);
   const ids = new Int32Array(total);
-  const kinds = new Uint8Array(total).fill(PADDING);
+  const imageRows: number[] = [];
   const positions = [new Int32Array(total), new Int32Array(total), new Int32Array(total)] as const;
   const firstRow = new Map<EncodedSequence, number>();
   prompts.forEach(({ inputIds, positionIds }, p) => {
     const length = inputIds.length;
     ids.set(inputIds, p * S);
     positions.forEach((axis, a) => axis.set(positionIds.subarray(a * length, (a + 1) * length), p * S));
-    for (let i = 0; i < length; i++) kinds[p * S + i] = inputIds[i] === imageTokenId ? IMAGE : TEXT;
+    for (let i = 0; i < length; i++) if (inputIds[i] === imageTokenId) imageRows.push(p * S + i);
   });
   groups.forEach((group, p) => {
     const next = prompts[p]!.inputIds.length + prompts[p]!.ropeDelta;
@@ -111,10 +103,9 @@ function placeRows(
       firstRow.set(sequence, first);
       sequence.completion.slice(0, -1).forEach((id, c) => {
         ids[first + c] = id;
-        kinds[first + c] = TEXT;
         for (const axis of positions) axis[first + c] = next + c;
       });
     });
   });
-  return { ids, kinds, positions, firstRow };
+  return { ids, imageRows: Int32Array.from(imageRows), positions, firstRow };
 }

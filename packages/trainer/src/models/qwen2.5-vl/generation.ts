@@ -4,6 +4,7 @@ import { free } from '../tidy.js';
 import { rmsNorm } from '../layers/rms-norm.js';
 import { rotaryTable } from '../layers/rotary.js';
 import { packSequences, type EncodedPrompt } from './batch.js';
+import { uploadBatch } from './batch-tensors.js';
 import {
   decodeStep,
   FIRST_CAPACITY,
@@ -20,7 +21,7 @@ import type { Qwen25Vl } from './model.js';
 import { paddingMask, type PackedLayout } from './packed-layout.js';
 import { mropeAngles } from './rope.js';
 import { drawToken, type DrawOptions } from './sampling.js';
-import { decoderContext, embed } from './sequences.js';
+import { embed } from './sequences.js';
 
 /** How many completions to sample, how long, and how tokens are drawn. */
 export interface GenerationOptions extends DrawOptions {
@@ -137,17 +138,17 @@ function prefill(
   const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [] }));
   const batch = packSequences(sequences, model.config);
   const layout = { ...batch.layout, groupSize };
-  const context = decoderContext(batch, model);
+  const uploaded = uploadBatch(batch, model.config);
   const caches: PromptCache[] = [];
-  let x = embed(batch, images, model);
+  let x = embed(uploaded, images, model);
   for (const layer of model.layers) {
-    const { y, saved } = decoderLayer(x, layer, context);
+    const { y, saved } = decoderLayer(x, layer, uploaded);
     const { k, v } = saved.attended.prompt;
     caches.push({ k: tf.clone(k), v: tf.clone(v) });
     free(saved); // x among it
     x = y;
   }
-  free(context);
+  free(uploaded);
   const last = batch.promptLengths.map((length, p) => p * layout.promptLength + length - 1);
   const logits = tf.tidy(() => {
     const hidden: tf.Tensor2D = tf.gather(x, tf.tensor1d(last, 'int32'));
@@ -164,7 +165,7 @@ function emptyTail({ prompts, keyHeads, groupSize, headDim }: PackedLayout): Tai
 }
 
 /** One program per shape, where the backend compiles. */
-const compiledStep = compile(decodeStep);
+const compiledStep = compile(decodeStep, { name: 'decodeStep' });
 
 /** Each row's latest token through the model. A finished row goes on with its last token: nobody reads what comes out. */
 function nextLogits(

@@ -23,15 +23,15 @@ const CHUNK_VALUES = 1 << 22;
  */
 export function tokenLogprobs(
   hidden: tf.Tensor2D,
-  targets: Int32Array,
+  targets: tf.Tensor1D,
   head: Head,
   want: 'logprobs' | 'logprobs and entropies' = 'logprobs',
 ): { readonly logprobs: tf.Tensor1D; readonly entropies?: tf.Tensor1D } {
-  const parts = chunks(targets.length, head).map(([begin, size]) =>
+  const parts = chunks(targets.shape[0], head).map(([begin, size]) =>
     tf.tidy(() => {
       const rows = tf.slice(hidden, [begin, 0], [size, -1]);
       const { shifted, logSum } = logits(rows, head); // [c, V], [c, 1]
-      const chosen = tf.gather(head.weight, tf.tensor1d(targets.subarray(begin, begin + size), 'int32')); // [c, D]
+      const chosen = tf.gather(head.weight, tf.slice(targets, begin, size)); // [c, D]
       const logprob = tf.sub(
         tf.div(tf.sum(tf.mul(rows, chosen), 1), head.temperature),
         tf.add(tf.squeeze(logSum, [1]), tf.squeeze(shifted.top, [1])),
@@ -56,19 +56,16 @@ export function tokenLogprobs(
  */
 export function tokenLogprobsBackward(
   hidden: tf.Tensor2D,
-  targets: Int32Array,
-  dLogprobs: Float32Array,
+  targets: tf.Tensor1D,
+  dLogprobs: tf.Tensor1D,
   head: Head,
   gradients: Gradients,
 ): tf.Tensor2D {
-  const parts = chunks(targets.length, head).map(([begin, size]) =>
+  const parts = chunks(targets.shape[0], head).map(([begin, size]) =>
     tf.tidy(() => {
       const rows = tf.slice(hidden, [begin, 0], [size, -1]);
-      const ids = tf.tensor1d(targets.subarray(begin, begin + size), 'int32');
-      const d = tf.tensor2d(
-        dLogprobs.subarray(begin, begin + size).map((value) => value / head.temperature),
-        [size, 1],
-      );
+      const ids = tf.slice(targets, begin, size);
+      const d: tf.Tensor2D = tf.expandDims(tf.div(tf.slice(dLogprobs, begin, size), head.temperature), 1);
       const { shifted, logSum } = logits(rows, head);
       const spread = tf.mul<tf.Tensor2D>(tf.exp(tf.sub(shifted.values, logSum)), d); // d · softmax, [c, V]
       gradients.add(head.name, () =>

@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Gradients } from '../gradients.js';
-import { runStack, type Keep, type StackLayer } from '../layer-stack.js';
+import { createGradients, type Gradients } from '../gradients.js';
+import { stackBackward, stackForward, type Keep, type Kept, type StackLayer } from '../layer-stack.js';
 import { rmsNorm, rmsNormBackward } from '../layers/rms-norm.js';
-import { rotaryTable } from '../layers/rotary.js';
 import { free, tidy } from '../tidy.js';
 import type { PackedBatch } from './batch.js';
+import { uploadBatch, type BatchTensors } from './batch-tensors.js';
 import { decoderLayer, decoderLayerBackward, type DecoderContext } from './decoder-layer.js';
 import { tokenLogprobs, tokenLogprobsBackward, type Head } from './logprobs.js';
 import { EMBEDDING, type Qwen25Vl } from './model.js';
-import { packedMasks } from './packed-layout.js';
-import { mropeAngles } from './rope.js';
 
 /** What a pass over sequences computes and keeps. */
 export interface SequenceOptions {
@@ -51,47 +49,74 @@ export function runSequences(
   gradients: Gradients,
   options: SequenceOptions = {},
 ): SequencePass {
-  const { temperature = 1, keep = 'nothing', want = 'logprobs' } = options;
-  if (batch.targets.length === 0) throw new Error('runSequences: expected at least one completion token, got none');
-  const context = decoderContext(batch, model);
-  const pass = runStack(embed(batch, images, model), decoderStack(model, context, gradients), keep);
-  const rows = tf.tidy(() => tf.gather(pass.y, tf.tensor1d(batch.predictingRows, 'int32'))); // [n, D]
-  const outputShape = pass.y.shape;
-  pass.y.dispose();
-  const hidden = rmsNorm(rows, model.finalNorm);
-  const head: Head = { weight: model.head, name: model.headName, temperature };
-  const result = tokenLogprobs(hidden, batch.targets, head, want);
-
-  const dispose = (): void => {
-    pass.dispose();
-    free(rows, hidden, context);
-  };
-  if (keep === 'nothing') dispose();
+  const uploaded = uploadBatch(batch, model.config);
+  const { saved, ...result } = forwardSequences(uploaded, images, model, options);
+  const dispose = (): void => free(saved, uploaded);
+  if (saved === undefined) dispose();
   const backward = (dLogprobs: Float32Array): tf.Tensor2D => {
-    const dOutput = tidy(() => {
-      const dHidden = tokenLogprobsBackward(hidden, batch.targets, dLogprobs, head, gradients);
-      const dRows = rmsNormBackward(rows, dHidden, model.finalNorm, gradients);
-      // The last token of a prompt predicts the first token of each of its completions: its gradients add up.
-      const ids = tf.tensor1d(batch.predictingRows, 'int32');
-      return tf.unsortedSegmentSum<tf.Tensor2D>(dRows, ids, outputShape[0]);
-    });
-    const dInput = pass.backward(dOutput);
-    const dImages = embedBackward(batch, dInput, model, gradients);
-    dInput.dispose();
+    if (saved === undefined) throw new Error("runSequences: backward needs keep: 'inputs' or 'everything'");
+    const d = tf.tensor1d(dLogprobs);
+    const dImages = backwardSequences(uploaded, saved, d, model, gradients, options);
+    d.dispose();
     dispose();
     return dImages;
   };
   return { ...result, backward, dispose };
 }
 
-/** Masks and rotations of a batch, shared by all layers. The caller disposes its tensors. */
-export function decoderContext(batch: PackedBatch, model: Qwen25Vl): DecoderContext {
-  const { text } = model.config;
-  return {
-    layout: batch.layout,
-    masks: packedMasks(batch.layout, batch.promptLengths),
-    rotary: rotaryTable(mropeAngles(batch.positions, text), text.headDim),
-  };
+/** What a forward pass keeps for the way back. */
+export interface SavedSequences {
+  readonly kept: readonly Kept[];
+  /** [n, D] the rows that predict, before and after the last norm. */
+  readonly rows: tf.Tensor2D;
+  readonly hidden: tf.Tensor2D;
+}
+
+const NO_GRADIENTS = createGradients(new Set());
+
+/** The way forward of {@link runSequences}, on tensors alone. The caller disposes what it returns. */
+export function forwardSequences(
+  batch: BatchTensors,
+  images: tf.Tensor2D,
+  model: Qwen25Vl,
+  options: SequenceOptions,
+): { readonly logprobs: tf.Tensor1D; readonly entropies?: tf.Tensor1D; readonly saved?: SavedSequences } {
+  const { keep = 'nothing', want = 'logprobs' } = options;
+  if (batch.targets.shape[0] === 0) throw new Error('runSequences: expected at least one completion token, got none');
+  const { y, kept } = stackForward(embed(batch, images, model), decoderStack(model, batch, NO_GRADIENTS), keep);
+  const rows: tf.Tensor2D = tf.gather(y, batch.predictingRows);
+  y.dispose();
+  const hidden = rmsNorm(rows, model.finalNorm);
+  const result = tokenLogprobs(hidden, batch.targets, headOf(model, options), want);
+  if (keep !== 'nothing') return { ...result, saved: { kept, rows, hidden } };
+  free(rows, hidden);
+  return result;
+}
+
+/** The way back of {@link runSequences}, on tensors alone; disposes what was kept. @returns dLoss/dimages */
+export function backwardSequences(
+  batch: BatchTensors,
+  { kept, rows, hidden }: SavedSequences,
+  dLogprobs: tf.Tensor1D,
+  model: Qwen25Vl,
+  gradients: Gradients,
+  options: SequenceOptions,
+): tf.Tensor2D {
+  const dOutput = tidy(() => {
+    const dHidden = tokenLogprobsBackward(hidden, batch.targets, dLogprobs, headOf(model, options), gradients);
+    const dRows = rmsNormBackward(rows, dHidden, model.finalNorm, gradients);
+    // The last token of a prompt predicts the first token of each of its completions: its gradients add up.
+    return tf.unsortedSegmentSum<tf.Tensor2D>(dRows, batch.predictingRows, batch.ids.shape[0]);
+  });
+  free(rows, hidden);
+  const dInput = stackBackward(kept, dOutput, decoderStack(model, batch, gradients), options.keep ?? 'nothing');
+  const dImages = embedBackward(batch, dInput, model, gradients);
+  dInput.dispose();
+  return dImages;
+}
+
+function headOf(model: Qwen25Vl, { temperature = 1 }: SequenceOptions): Head {
+  return { weight: model.head, name: model.headName, temperature };
 }
 
 /** The decoder's layers as {@link runStack} takes them. */
@@ -105,31 +130,23 @@ export function decoderStack(model: Qwen25Vl, context: DecoderContext, gradients
 type SavedLayer = Parameters<typeof decoderLayerBackward>[0];
 
 /** Token embeddings, with the images' embeddings in the rows of image tokens. @returns [rows, D] */
-export function embed(batch: PackedBatch, images: tf.Tensor2D, model: Qwen25Vl): tf.Tensor2D {
-  const { ids, imageRows } = batch;
-  if (images.shape[0] !== imageRows.length) {
-    throw new Error(`embed: ${imageRows.length} image tokens, but ${images.shape[0]} image embeddings`);
+export function embed(batch: BatchTensors, images: tf.Tensor2D, model: Qwen25Vl): tf.Tensor2D {
+  const { ids, source, imageRows } = batch;
+  const expected = imageRows?.shape[0] ?? 0;
+  if (images.shape[0] !== expected) {
+    throw new Error(`embed: ${expected} image tokens, but ${images.shape[0]} image embeddings`);
   }
   return tidy(() => {
-    const tokens: tf.Tensor2D = tf.gather(model.embedding, tf.tensor1d(ids, 'int32'));
-    if (imageRows.length === 0) return tokens;
-    const source = Int32Array.from(ids.keys());
-    imageRows.forEach((row, image) => (source[row] = ids.length + image));
-    return tf.gather(tf.concat([tokens, images]), tf.tensor1d(source, 'int32'));
+    const tokens: tf.Tensor2D = tf.gather(model.embedding, ids);
+    return source === undefined ? tokens : tf.gather(tf.concat([tokens, images]), source);
   });
 }
 
-function embedBackward(batch: PackedBatch, dInput: tf.Tensor2D, model: Qwen25Vl, gradients: Gradients): tf.Tensor2D {
+function embedBackward(batch: BatchTensors, dInput: tf.Tensor2D, model: Qwen25Vl, gradients: Gradients): tf.Tensor2D {
   return tidy(() => {
-    gradients.add(EMBEDDING, () => {
-      const dTokens = tf.gather(dInput, tf.tensor1d(batch.textRows, 'int32'));
-      const ids = tf.tensor1d(
-        batch.textRows.map((row) => batch.ids[row]!),
-        'int32',
-      );
-      return tf.unsortedSegmentSum(dTokens, ids, model.embedding.shape[0]);
-    });
-    if (batch.imageRows.length === 0) return tf.zeros<tf.Rank.R2>([0, dInput.shape[1]]);
-    return tf.gather(dInput, tf.tensor1d(batch.imageRows, 'int32'));
+    // Padding adds nothing: nobody attends to it, so that its gradient is zero. Ids of -1 are passed over.
+    gradients.add(EMBEDDING, () => tf.unsortedSegmentSum(dInput, batch.textIds, model.embedding.shape[0]));
+    if (batch.imageRows === undefined) return tf.zeros<tf.Rank.R2>([0, dInput.shape[1]]);
+    return tf.gather(dInput, batch.imageRows);
   });
 }

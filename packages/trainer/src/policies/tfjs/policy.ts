@@ -16,6 +16,7 @@ import { openCheckpoint } from '../../models/qwen2.5-vl/weights.js';
 import { free } from '../../models/tidy.js';
 import type { Completion, Policy, SamplingOptions } from '../policy.js';
 import { loadWeights, saveWeights } from './files.js';
+import { createPolicyPrograms } from './policy-programs.js';
 import { createEmbeddingCache, createPromptReader } from './prompts.js';
 import { sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
 import { createWeights, disposeWeights, modelOf, trainedNames, trainedTensors } from './weights.js';
@@ -67,7 +68,7 @@ export interface PolicyOptimizerOptions {
  * @throws Error naming file and field, when the checkpoint is incomplete or malformed.
  */
 export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Policy> {
-  await chooseBackend();
+  const backend = await chooseBackend();
   const { checkpoint, freezeVision: frozen = true, reference = false, train, seed } = options;
   const config = await readConfig(checkpoint);
   const processor = await readProcessor(checkpoint, options, config);
@@ -81,6 +82,9 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   const readPrompt = createPromptReader(processor);
   const embeddings = { policy: createEmbeddingCache(), reference: createEmbeddingCache() };
 
+  const compiles = backend === 'tensorflow';
+  let programs = compiles ? createPolicyPrograms(config, weights, freezeVision) : undefined;
+
   const state = (which: 'policy' | 'reference'): ModelState => ({
     model: modelOf(config, weights, which),
     readPrompt,
@@ -88,6 +92,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     freezeVision,
     keep: options.keep,
     gradients,
+    program: programs?.[which],
   });
 
   return {
@@ -121,6 +126,8 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       optimizer = loaded;
       gradients.clear();
       gradients = createGradients(new Set(trainedNames(weights, freezeVision)));
+      programs?.dispose();
+      programs = compiles ? createPolicyPrograms(config, weights, freezeVision) : undefined;
       embeddings.policy.clear();
     },
     memory: () => {
@@ -128,6 +135,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       return { tensors, bytes };
     },
     dispose: () => {
+      programs?.dispose();
       disposeWeights(weights);
       disposeOptimizer(optimizer);
       gradients.clear();

@@ -7,8 +7,9 @@ import { packSequences, type EncodedSequence, type PackedBatch } from '../../mod
 import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
-import { runSequences } from '../../models/qwen2.5-vl/sequences.js';
+import { runSequences, type SequenceOptions, type SequencePass } from '../../models/qwen2.5-vl/sequences.js';
 import type { LossResult, Matrix, Sequence } from '../policy.js';
+import { roundLength, type RunProgram } from './programs.js';
 import { embedImages, type EmbeddingCache } from './prompts.js';
 
 /** A model with what a pass over sequences needs besides. */
@@ -20,6 +21,8 @@ export interface ModelState {
   /** Undefined: decided by the batch's size. */
   readonly keep: Exclude<Keep, 'nothing'> | undefined;
   readonly gradients: Gradients;
+  /** The pass as compiled programs, where the backend compiles. */
+  readonly program: RunProgram | undefined;
 }
 
 /** @returns [B, T] log-probs of the completions' tokens, 0 past a completion's end */
@@ -29,9 +32,9 @@ export async function sequenceLogprobs(
   state: ModelState,
 ): Promise<Matrix> {
   const encoded = encode(sequences, state);
-  const batch = packSequences(encoded, state.model.config);
+  const batch = pack(encoded, state);
   const images = await state.embeddings.read(batch.prompts, state.model.vision);
-  const pass = runSequences(batch, images, state.model, state.gradients, { temperature });
+  const pass = runPass(batch, images, state, { temperature });
   const flat = (await pass.logprobs.data()) as Float32Array;
   images.dispose();
   pass.logprobs.dispose();
@@ -47,11 +50,11 @@ export async function trainOnSequences(
 ): Promise<LossResult> {
   const { model, embeddings, freezeVision, gradients } = state;
   const encoded = encode(sequences, state);
-  const batch = packSequences(encoded, model.config);
+  const batch = pack(encoded, state);
   const keep = state.keep ?? (activationBytes(batch, model.config) < 2 ** 28 ? 'everything' : 'inputs');
   const vision = freezeVision ? undefined : embedImages(batch.prompts, model.vision, keep, gradients);
   const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
-  const pass = runSequences(batch, images, model, gradients, { temperature, keep });
+  const pass = runPass(batch, images, state, { temperature, keep });
   images.dispose();
   const logps = toMatrix((await pass.logprobs.data()) as Float32Array, encoded);
   pass.logprobs.dispose();
@@ -68,6 +71,18 @@ export async function trainOnSequences(
   if (vision) vision.backward(dImages);
   else dImages.dispose();
   return result;
+}
+
+function pack(
+  sequences: EncodedSequence<ProcessedPrompt>[],
+  { model, program }: ModelState,
+): PackedBatch<ProcessedPrompt> {
+  return packSequences(sequences, model.config, program && roundLength);
+}
+
+function runPass(batch: PackedBatch, images: tf.Tensor2D, state: ModelState, options: SequenceOptions): SequencePass {
+  const { model, program, gradients } = state;
+  return program?.(batch, images, gradients, options) ?? runSequences(batch, images, model, gradients, options);
 }
 
 /** About what all activations of the decoder take: some ten of hidden and three of intermediate size, and attention. */

@@ -4,8 +4,9 @@ import { runStack } from '../../../src/models/layer-stack.js';
 import { rmsNorm } from '../../../src/models/layers/rms-norm.js';
 import { createGradients } from '../../../src/models/gradients.js';
 import { packSequences } from '../../../src/models/qwen2.5-vl/batch.js';
+import { uploadBatch } from '../../../src/models/qwen2.5-vl/batch-tensors.js';
 import { buildModel } from '../../../src/models/qwen2.5-vl/model.js';
-import { decoderContext, decoderStack, embed, runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
+import { decoderStack, embed, runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
 import { goldenJson, goldenTensors, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
 import {
   goldenParameters,
@@ -54,8 +55,8 @@ describe.each(VLM_VARIANTS)('forward pass of %s', (variant) => {
 
     // Stored: the logits of the first completion tokens, or of all.
     const batch = packSequences(sequences, config);
-    const context = decoderContext(batch, model);
-    const output = runStack(embed(batch, images, model), decoderStack(model, context, none), 'nothing').y;
+    const uploaded = uploadBatch(batch, config);
+    const output = runStack(embed(uploaded, images, model), decoderStack(model, uploaded, none), 'nothing').y;
     const perRow = entry.completionIds.length;
     const logits = await expected.read(`${name}.completion_logits`);
     const stored = logits.length / sequences.length / config.text.vocabSize;
