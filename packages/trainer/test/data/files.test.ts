@@ -34,8 +34,11 @@ describe('a JSON array, read in pieces', () => {
   test('also where an element, a character or a string lies across two pieces of a megabyte', () => {
     const long = 'é"\\[{,'.repeat(60_000); // half a megabyte in the file
     const rows = Array.from({ length: 9 }, (_, i) => ({ i, long }));
-    expect(values(jsonArray(write('long.json', JSON.stringify(rows))))).toEqual(rows);
-    expect(values(jsonLines(write('long.jsonl', rows.map((row) => JSON.stringify(row)).join('\r\n'))))).toEqual(rows);
+    const text = JSON.stringify(rows);
+    // by text: a difference between megabytes takes minutes to print
+    expect(JSON.stringify(values(jsonArray(write('long.json', text)))) === text).toBe(true);
+    const lines = rows.map((row) => JSON.stringify(row)).join('\r\n');
+    expect(JSON.stringify(values(jsonLines(write('long.jsonl', lines)))) === text).toBe(true);
   });
 
   test('a byte-order mark is no part of it', () => {
@@ -85,7 +88,7 @@ describe('tables', () => {
   });
 
   test('a large one keeps its order and its numbers', async () => {
-    const lines = Array.from({ length: 5000 }, (_, i) => `${i},"q${i}${i % 700 === 3 ? '\n' : ''}"`);
+    const lines = Array.from({ length: 5000 }, (_, i) => `${i},"q${i}${i % 7 === 3 ? '\n' : ''}"`);
     const rows = await read('large.csv', `a,b\n${lines.join('\n')}\n`);
     expect(rows).toHaveLength(5000);
     rows.forEach((row, i) => {

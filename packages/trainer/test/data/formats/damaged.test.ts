@@ -71,7 +71,7 @@ function* inJson(
         };
       }
     }
-    for (const bad of Object.keys(fields).length === 1 ? [] : [null, 5, 'text', [row]]) {
+    for (const bad of rows.length === 1 ? [] : [null, 5, 'text', [row]]) {
       yield { name: `${format}, row ${i + 1}: ${JSON.stringify(bad).slice(0, 9)}`, format, text: damaged(bad), row: i + 1, field: undefined }; // prettier-ignore
     }
   }
@@ -116,10 +116,13 @@ const damages: Damage[] = [
   ...inJson('asked', { image_A: { null: null, empty: '', 'a number': 5 }, severity: { ...NO_NUMBER, ...NO_FINITE, half: 1.5, ...range(-1, 6), 'zero beside a class': 0 }, distortion_class: { absent: ABSENT, 'null beside a level': null, empty: '', 'a number': 5, 'a typo': 'darkn', 'not asked for': 'brighten' }, distortion_name: { 'a number': 5, 'of another class': 'noise_impulse' } }, arrayOf, asArray, (field, kind) => (kind === 'null beside a level' ? 'severity' : field)), // prettier-ignore
   ...inJson('vlm', { image: { ...NO_TEXT, 'two images': ['a.png', 'b.png'], 'no text inside': [5] }, 'conversations.1.value': { absent: ABSENT, null: null, 'no number': 'good', 'no number in tags': '<answer>good</answer>', true: true, ...NO_FINITE, ...range(0.5, 5.5) }, 'conversations.1.from': { absent: ABSENT, other: 'human' }, conversations: { absent: ABSENT, null: null, 'a text': 'x' } }, linesOf, asLines, (field, kind) => (NO_FINITE[kind] !== undefined ? 'value' : field)), // prettier-ignore
   ...inJson('jsonl', { image: NO_TEXT, task: { absent: ABSENT, null: null, other: 'rank' }, mos: { 'an unknown field': 3 } }, linesOf, asLines), // prettier-ignore
+  ...inJson('jsonl', { score: { ...NO_NUMBER, ...NO_FINITE, ...range(0.9, 5.1) }, std: { text: 'x', negative: -1 } }, (file) => linesOf(file).slice(0, 1), asLines), // prettier-ignore
+  ...inJson('jsonl', { distortion_class: noWord('bluur', 'JPEG'), severity: noWord('sligth', 'strong') }, (file) => linesOf(file).slice(1), asLines), // prettier-ignore
   ...inText('words', [
     ['a word for a number', '4.57', 'good', 1, 'mos'],
     ['no number', ' 4.57 0.70', '', 1, 'mos'],
     ['NaN', '1.07', 'NaN', 2, 'mos'],
+    ['too large to be a number', '1.07', '1e999', 2, 'mos'],
     ['a comma for the point', '1.07', '1,07', 2, 'mos'],
     ['three names', 'I01_01_02.png', 'a b I01_01_02.png', 2, 'mos'],
     ['three numbers', '0.25', '0.25 3', 2, 'mos'],

@@ -72,7 +72,7 @@ test('Table 1 shows published values where there are any, and a mean only where 
   expect(scoreTable('model', [])).toBeUndefined();
 });
 
-const degradations: AnsweredPrompt[] = (['noise', 'blur', 'null'] as const).map((name, i) => ({
+const degradations: AnsweredPrompt[] = (['noise', 'noise', 'blur', 'null'] as const).map((name, i) => ({
   prompt: `d${i}`,
   label: { task: 'degradation', distortionClass: name, level: name === 'null' ? 'null' : 'slight' },
   answers: [{ text: '<answer>{"distortion_class": "noise", "severity": "slight"}</answer>' }],
@@ -86,7 +86,7 @@ const comparisons: AnsweredPrompt[] = ['Image A', 'Image B'].map((text, i) => ({
 
 test('Tables 2 and 6 put the own row under the published ones, by the same definitions', () => {
   const two = degradationTable('model', [measureAnswers('DQ', degradations, options)])!;
-  expect(rowOf(two, 'model').cells).toEqual([[1, 1], [0, 0], [null, null], [null, null], [0, null], [1 / 3, 1 / 2], [1 / 3, 1 / 2]]); // prettier-ignore
+  expect(rowOf(two, 'model').cells).toEqual([[1, 1], [0, 0], [null, null], [null, null], [0, null], [1 / 3, 1 / 2], [2 / 4, 2 / 3]]); // prettier-ignore
   expect(two.rows.slice(0, 3).every(({ own }) => !own)).toBe(true);
   const six = comparisonTable('model', [measureAnswers('SR', comparisons, options)])!;
   expect(rowOf(six, 'model').cells).toEqual([[100], [0], [50], [null], [null], [null], [0]]);
