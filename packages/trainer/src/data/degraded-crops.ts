@@ -1,6 +1,6 @@
 import type { DistortionClass } from '@q-insight/rewards';
 import seedrandom from 'seedrandom';
-import { classOf, degrade, FULL_LADDER, type DegradationName } from '../images/degradations/dq495k.js';
+import { distortionClassOf, degrade, FULL_LADDER, type DegradationName } from '../images/degradations/dq495k.js';
 import type { Severity } from '../images/degradations/samples.js';
 import { cut, drawCrop } from './crop.js';
 import { photoReader } from './photos.js';
@@ -55,7 +55,8 @@ export function degradedCrops(options: DegradedCropsOptions): (index: number) =>
 
 function byClass(functions: readonly DegradationName[]): DegradationName[][] {
   const classes = new Map<DistortionClass, DegradationName[]>();
-  for (const name of functions) classes.set(classOf(name), [...(classes.get(classOf(name)) ?? []), name]);
+  for (const name of functions)
+    classes.set(distortionClassOf(name), [...(classes.get(distortionClassOf(name)) ?? []), name]);
   if (classes.size === 0) throw new Error('degradedCrops: functions must not be empty');
   return [...classes.values()];
 }

@@ -1,5 +1,5 @@
 import { LEVELS, type DegradationLabel, type ScoreLabel } from '@q-insight/rewards';
-import { classOf } from '../images/degradations/dq495k.js';
+import { distortionClassOf } from '../images/degradations/dq495k.js';
 import { degradedCrops, type DegradedCrop, type DegradedCropsOptions } from './degraded-crops.js';
 import type { Dataset, Prompt } from './prompt.js';
 import { proxyScore } from './proxy-score.js';
@@ -47,7 +47,7 @@ export function scoreLabel({ clean, image }: DegradedCrop): ScoreLabel {
 
 /** What was done to a crop as a label. */
 export function degradationLabel({ name, severity }: DegradedCrop): DegradationLabel {
-  const distortionClass = classOf(name);
+  const distortionClass = distortionClassOf(name);
   const level = distortionClass === 'null' ? 'null' : LEVELS[severity - 1]!;
   return { task: 'degradation', distortionClass, level };
 }

@@ -88,7 +88,7 @@ describe('tables', () => {
   });
 
   test('a large one keeps its order and its numbers', async () => {
-    const lines = Array.from({ length: 5000 }, (_, i) => `${i},"q${i}${i % 7 === 3 ? '\n' : ''}"`);
+    const lines = Array.from({ length: 5000 }, (_, i) => `${i},"q${i}${i % 6 === 3 ? '\n' : ''}"`);
     const rows = await read('large.csv', `a,b\n${lines.join('\n')}\n`);
     expect(rows).toHaveLength(5000);
     rows.forEach((row, i) => {

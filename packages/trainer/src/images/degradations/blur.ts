@@ -1,15 +1,16 @@
 import { diskBlur, gaussianKernel, separable } from './convolve.js';
-import { atSeverity, fromFloats, toFloats, withData, type Degradation } from './samples.js';
+import { parametersOf } from './parameters.js';
+import { fromFloats, toFloats, withData, type Degradation } from './samples.js';
 
 /** Gaussian blur, the edge repeated. */
 export const gaussianBlur: Degradation = (image, severity) => {
-  const kernel = gaussianKernel(atSeverity([1, 2, 3, 4, 5], severity));
+  const kernel = gaussianKernel(parametersOf('blur/gaussian', severity).sigma);
   return fromFloats(image, separable(toFloats(image), image.width, image.height, kernel, 'nearest'));
 };
 
 /** A trace in a random direction, strongest at its start (half a Gaussian), the edge repeated. */
 export const motion: Degradation = (image, severity, random) => {
-  const [radius, sigma] = atSeverity<readonly [number, number]>([[5, 3], [10, 5], [15, 7], [15, 9], [20, 12]], severity); // prettier-ignore
+  const { radius, sigma } = parametersOf('blur/motion', severity);
   const angle = (random() - 0.5) * Math.PI;
   const { width, height, data } = image;
   const out = new Float64Array(data.length);
@@ -36,7 +37,7 @@ export const motion: Degradation = (image, severity, random) => {
 
 /** Frosted glass: blur, move pixels about, blur again. */
 export const glass: Degradation = (image, severity, random) => {
-  const [sigma, shift, passes] = atSeverity<readonly [number, number, number]>([[0.7, 1, 1], [0.9, 2, 1], [1.2, 2, 2], [1.4, 3, 2], [1.6, 4, 2]], severity); // prettier-ignore
+  const { sigma, shift, passes } = parametersOf('blur/glass', severity);
   const { width, height } = image;
   const kernel = gaussianKernel(sigma);
   const values = separable(toFloats(image), width, height, kernel, 'nearest');
@@ -46,13 +47,13 @@ export const glass: Degradation = (image, severity, random) => {
 
 /** Out of focus: the mean over a disk. */
 export const lens: Degradation = (image, severity) => {
-  const radius = atSeverity([2, 3, 4, 6, 8], severity);
+  const { radius } = parametersOf('blur/lens', severity);
   return fromFloats(image, diskBlur(toFloats(image), image.width, image.height, radius));
 };
 
 /** The mean of the image and of its enlargements by 1, 1.02, 1.04 ... up to the severity's factor (exclusive). */
 export const zoom: Degradation = (image, severity) => {
-  const end = atSeverity([1.03, 1.06, 1.1, 1.15, 1.21], severity);
+  const { end } = parametersOf('blur/zoom', severity);
   const source = toFloats(image);
   const out = Float64Array.from(source);
   const layers = Math.ceil((end - 1) / 0.02 - 1e-9);
@@ -66,7 +67,7 @@ export const zoom: Degradation = (image, severity) => {
 /** Pixels moved about within a small square. */
 export const jitter: Degradation = (image, severity, random) => {
   const data = Uint8Array.from(image.data);
-  scatter(data, image.width, image.height, atSeverity([1, 2, 3, 4, 5], severity), random);
+  scatter(data, image.width, image.height, parametersOf('blur/jitter', severity).shift, random);
   return withData(image, data);
 };
 

@@ -1,13 +1,14 @@
 import sharp from 'sharp';
 import type { RgbImage } from '../../data/prompt.js';
-import { atSeverity, withData, type Severity } from './samples.js';
+import { parametersOf } from './parameters.js';
+import { withData, type Severity } from './samples.js';
 
 /**
  * JPEG and back, with the settings Pillow has by default: the standard tables scaled by quality, colours at half
  * resolution (4:2:0), baseline.
  */
 export async function jpeg(image: RgbImage, severity: Severity): Promise<RgbImage> {
-  const quality = atSeverity([25, 18, 12, 8, 5], severity);
+  const { quality } = parametersOf('compression/jpeg', severity);
   const raw = { width: image.width, height: image.height, channels: 3 } as const;
   const file = await sharp(image.data, { raw })
     .jpeg({ quality, chromaSubsampling: '4:2:0', mozjpeg: false, progressive: false })

@@ -1,11 +1,12 @@
 import { boxBlur3 } from './convolve.js';
 import { gaussian } from '../../random.js';
+import { parametersOf } from './parameters.js';
 import { poisson } from './poisson.js';
-import { atSeverity, fromFloats, mapPixels, mapSamples, toFloats, type Degradation } from './samples.js';
+import { fromFloats, mapPixels, mapSamples, toFloats, type Degradation } from './samples.js';
 
 /** Independent normal noise on every sample. */
 export const gaussianRgb: Degradation = (image, severity, random) => {
-  const sigma = atSeverity([0.05, 0.1, 0.15, 0.2, 0.25], severity);
+  const { sigma } = parametersOf('noise/gaussian-rgb', severity);
   const normal = gaussian(random);
   return mapSamples(image, (value) => value + sigma * normal());
 };
@@ -15,8 +16,8 @@ export const gaussianRgb: Degradation = (image, severity, random) => {
  * noise is brought to RGB instead of the image to YCrCb.
  */
 export const gaussianYcrcb: Degradation = (image, severity, random) => {
-  const sigmaY = atSeverity([0.05, 0.06, 0.07, 0.08, 0.09], severity);
-  const sigmaColour = sigmaY * atSeverity([1, 1.45, 1.9, 2.35, 2.8], severity);
+  const { sigmaY, colour } = parametersOf('noise/gaussian-ycrcb', severity);
+  const sigmaColour = sigmaY * colour;
   const normal = gaussian(random);
   return mapPixels(image, (red, green, blue) => {
     const y = sigmaY * normal();
@@ -28,14 +29,14 @@ export const gaussianYcrcb: Degradation = (image, severity, random) => {
 
 /** Noise in proportion to the sample. */
 export const speckle: Degradation = (image, severity, random) => {
-  const sigma = atSeverity([0.14, 0.21, 0.28, 0.35, 0.42], severity);
+  const { sigma } = parametersOf('noise/speckle', severity);
   const normal = gaussian(random);
   return mapSamples(image, (value) => value + value * sigma * normal());
 };
 
 /** Normal noise, then a 3x3 mean over image and noise together. */
 export const spatiallyCorrelated: Degradation = (image, severity, random) => {
-  const sigma = atSeverity([0.08, 0.11, 0.14, 0.18, 0.22], severity);
+  const { sigma } = parametersOf('noise/spatially-correlated', severity);
   const normal = gaussian(random);
   const noisy = toFloats(image).map((value) => value + sigma * normal());
   return fromFloats(image, boxBlur3(noisy, image.width, image.height));
@@ -43,12 +44,12 @@ export const spatiallyCorrelated: Degradation = (image, severity, random) => {
 
 /** Photon counts: each sample is Poisson(value * factor) / factor. */
 export const poissonNoise: Degradation = (image, severity, random) => {
-  const factor = atSeverity([80, 60, 40, 25, 15], severity);
+  const { factor } = parametersOf('noise/poisson', severity);
   return mapSamples(image, (value) => poisson(value * factor, random) / factor);
 };
 
 /** Salt and pepper: a share of the samples (each colour on its own) becomes 0 or 1, evenly. */
 export const impulse: Degradation = (image, severity, random) => {
-  const amount = atSeverity([0.01, 0.03, 0.05, 0.07, 0.1], severity);
+  const { amount } = parametersOf('noise/impulse', severity);
   return mapSamples(image, (value) => (random() < amount ? (random() < 0.5 ? 1 : 0) : value));
 };

@@ -10,11 +10,6 @@ export type Severity = 1 | 2 | 3 | 4 | 5;
  */
 export type Degradation = (image: RgbImage, severity: Severity, random: () => number) => RgbImage;
 
-/** The parameter of a severity, from a row that lists all five. */
-export function atSeverity<T>(row: readonly [T, T, T, T, T], severity: Severity): T {
-  return row[severity - 1]!;
-}
-
 /**
  * A value in [0, 1] as 8 bits: clipped, times 255, truncated (not rounded), as the reference ladder stores images.
  * The small addend keeps v/255*255 at v where floating point falls just below it.

@@ -1,0 +1,49 @@
+import { resizeImage } from '../resize.js';
+import { separable } from './convolve.js';
+import { parametersOf } from './parameters.js';
+import { withData, type Degradation } from './samples.js';
+
+/** OpenCV's 5-tap Gaussian (sigma 1.1 by its rule for this width, in its exact short form). */
+const KERNEL = Float64Array.of(1, 4, 6, 4, 1).map((weight) => weight / 16);
+
+/** Unsharp masking far too strong: image + amount (image - blurred), blurred in 8 bits. */
+export const oversharpen: Degradation = (image, severity) => {
+  const { amount } = parametersOf('oversharpen', severity);
+  const blurred = separable(Float64Array.from(image.data), image.width, image.height, KERNEL, 'reflect101');
+  return withData(
+    image,
+    image.data.map((value, i) => Math.min(255, Math.max(0, Math.round((1 + amount) * value - amount * Math.round(blurred[i]!))))), // prettier-ignore
+  );
+};
+
+/** Reduced by means over boxes, enlarged by repetition, both as Pillow does. */
+export const pixelate: Degradation = (image, severity) => {
+  const { scale } = parametersOf('pixelate', severity);
+  const [width, height] = [Math.floor(image.width * scale), Math.floor(image.height * scale)];
+  if (width < 1 || height < 1) throw new Error(`pixelate: ${image.name}: ${image.width}x${image.height} is too small`);
+  return resizeImage(resizeImage(image, width, height, 'box'), image.width, image.height, 'nearest');
+};
+
+/** Few levels, placed by the histogram of all samples: equalization to as many grey values as there are bins. */
+export const quantizationHist: Degradation = (image, severity) => {
+  const { bins } = parametersOf('quantization/hist', severity);
+  const counts = new Float64Array(bins);
+  for (const value of image.data) counts[Math.min(bins - 1, Math.floor((value / 255) * bins))]! += 1;
+  const cumulative = [...counts.keys()].map((bin) => counts.slice(0, bin + 1).reduce((sum, count) => sum + count, 0));
+  const least = Math.min(...cumulative.filter((count) => count > 0));
+  const span = Math.max(...cumulative) - least;
+  const levels = cumulative.map((count) =>
+    count === 0 || span === 0 ? 0 : Math.trunc(((count - least) * 255) / span),
+  );
+  return withData(
+    image,
+    image.data.map((value) => levels[roundEven((value / 255) * (bins - 1))]!),
+  );
+};
+
+/** Halves to the even neighbour, as numpy rounds. */
+function roundEven(value: number): number {
+  const low = Math.floor(value);
+  if (value - low !== 0.5) return Math.round(value);
+  return low % 2 === 0 ? low : low + 1;
+}
