@@ -4,6 +4,7 @@ import ndarray from 'ndarray';
 import {
   aggregationWeights,
   combineMetrics,
+  correctionWeights,
   grpoLoss,
   type GrpoBatch,
   type GrpoOptions,
@@ -59,6 +60,60 @@ describe('grpoLoss', () => {
     const { gradient } = grpoLoss({ logps, mask, advantages });
     expect([...gradient.data]).toEqual([-0.25, 0, -0.5, -0.75, -1, 0]);
     expect(gradient.shape).toEqual([2, 3]);
+  });
+
+  test('reads any layout: every other column of every other row', () => {
+    const wide = (data: number[]) => ndarray(Float64Array.from(data), [6, 4], [4, 1], 0).step(2, 2);
+    const numbers = Array.from({ length: 24 }, (_, k) => -k / 8);
+    const dense = (m: ReturnType<typeof wide>) =>
+      matrix([0, 1, 2].map((row) => [0, 1].map((column) => m.get(row, column))));
+    const [logps, oldLogps] = [wide(numbers), wide(numbers.map((x, k) => x + 0.1 * (k % 7)))];
+    const mask = matrix([
+      [1, 1],
+      [0, 1],
+      [1, 1],
+    ]);
+    const advantages = [1, -2, 3];
+    const expected = grpoLoss({ logps: dense(logps), oldLogps: dense(oldLogps), mask, advantages });
+    expect(grpoLoss({ logps, oldLogps, mask, advantages })).toEqual(expected);
+  });
+
+  // a batch longer than the blocks it is walked in
+  const long = (of: (k: number) => number) =>
+    ndarray(
+      Float64Array.from({ length: 3000 }, (_, k) => of(k)),
+      [1000, 3],
+    );
+  const ones = long(() => 1);
+
+  test('an error deep in a long batch names its place', () => {
+    const run = (logps: typeof ones) => () => grpoLoss({ logps, mask: ones, advantages: new Float64Array(1000) });
+    expect(run(long((k) => (k === 2996 ? NaN : -1)))).toThrow(
+      '`logps` must be finite where the mask is 1, at [998, 2]',
+    );
+    const advantages = new Float64Array(1000).fill(1, 0, 997).fill(NaN, 997);
+    expect(() => grpoLoss({ logps: ones, mask: ones, advantages })).toThrow('`advantages` must be finite, at [997]');
+  });
+
+  test('what takes statistics over the batch takes them over all of a long one', () => {
+    const logps = long((k) => -1 - (k % 5));
+    const samplerLogps = long((k) => -1 - (k % 5) - k / 3000);
+    const entropies = long((k) => k / 3000);
+    const advantages = Array.from({ length: 1000 }, (_, row) => (row % 2 === 0 ? 1 : -1));
+    const batch = { logps, samplerLogps, entropies, mask: ones, advantages };
+    const corrections = [{ kind: 'truncate', level: 'token', max: 2 }, { kind: 'normalize' }] as const;
+    const { weights } = correctionWeights({ mask: ones, oldLogps: logps, samplerLogps }, corrections);
+    const corrected = grpoLoss(batch, { corrections }).gradient.data;
+    expectClose(
+      corrected,
+      Float64Array.from(weights.data, (w, k) => (-w * advantages[Math.floor(k / 3)]!) / 3000),
+      {
+        relative: 1e-12,
+      },
+    );
+    // the upper half of all entropies lies in the second half of the rows
+    const kept = grpoLoss(batch, { entropy: { share: 0.5 } }).gradient.data;
+    expect([kept.findIndex((g) => g !== 0), kept.filter((g) => g !== 0).length]).toEqual([1500, 1500]);
   });
 
   test('a batch in which nothing counts has loss 0 and gradient 0', () => {
