@@ -66,6 +66,7 @@ export {
   degrade,
   type DegradationName,
   type DegradeOptions,
+  DQ495K_LADDER,
   FULL_LADDER,
   LITE_LADDER,
 } from './images/degradations/dq495k.js';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { benchmarkCommand } from './benchmark.js';
 import { dataCommand } from './data.js';
+import { degradeCommand } from './degrade.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
@@ -24,9 +25,10 @@ export function program(parts: Parts, version: string): Command {
   const commands = [
     trainCommand(parts),
     evaluateCommand(parts),
-    scoreCommand(parts),
-    dataCommand(),
     benchmarkCommand(parts),
+    dataCommand(),
+    degradeCommand(),
+    scoreCommand(parts),
     explainCommand(),
     exportCommand(),
     trackCommand(),
