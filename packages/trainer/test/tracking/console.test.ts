@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { consoleTracker, memoryInWords, rewardsInWords } from '../../src/tracking/console.js';
 import { duration } from '../../src/tracking/duration.js';
@@ -5,7 +6,7 @@ import { duration } from '../../src/tracking/duration.js';
 /** A stream that is no terminal and keeps what is written. */
 function plainStream() {
   const lines: string[] = [];
-  const write = (text: string) => lines.push(text.trimEnd()) > 0;
+  const write = (text: string) => lines.push(stripVTControlCharacters(text).trimEnd()) > 0;
   return { lines, stream: { isTTY: false, write } as unknown as NodeJS.WriteStream };
 }
 
