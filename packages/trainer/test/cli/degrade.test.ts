@@ -75,7 +75,7 @@ test('goes on after a kill: what is whole stays, what is missing, damaged or tor
 
   const lines = manifest.split('\n');
   writeFileSync(join(output, 'manifest.jsonl'), `${lines.slice(0, 5).join('\n')}\n`);
-  writeFileSync(join(output, 'manifest.3.jsonl'), `${lines[5]!}\n${lines[6]!.slice(0, 40)}`); // a part, its last line torn
+  writeFileSync(join(output, 'manifest.0.jsonl'), `${lines[5]!}\n${lines[6]!.slice(0, 40)}`); // a part, its last line torn
   const rows = rowsOf(whole);
   rmSync(join(output, rows[0]!.img_lq));
   appendFileSync(join(output, rows[1]!.img_lq), 'x');

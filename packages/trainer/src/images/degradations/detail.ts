@@ -37,13 +37,6 @@ export const quantizationHist: Degradation = (image, severity) => {
   );
   return withData(
     image,
-    image.data.map((value) => levels[roundEven((value / 255) * (bins - 1))]!),
+    image.data.map((value) => levels[Math.round((value / 255) * (bins - 1))]!),
   );
 };
-
-/** Halves to the even neighbour, as numpy rounds. */
-function roundEven(value: number): number {
-  const low = Math.floor(value);
-  if (value - low !== 0.5) return Math.round(value);
-  return low % 2 === 0 ? low : low + 1;
-}
