@@ -1,5 +1,7 @@
 import { afterSpace, beforeSpace } from './white-space.js';
 
+const LINE_BREAK = 0x0a;
+
 /**
  * Whether Q-Insight's released format expression matches all of `text`: `null` when it does, else the rule that is broken.
  *
@@ -21,8 +23,8 @@ function jsonProblem(text: string, close: number): string | null {
   if (text[objectEnd - 1] !== '}') return 'no } stands before </answer>';
   if (lastBreak(text, close) < 0) return 'no line break between } and </answer>';
   const objectStart = text.lastIndexOf('{', objectEnd - 1);
-  const inside = text.slice(objectStart + 1, objectEnd - 1);
-  if (objectStart < 0 || inside.includes('}')) return 'the answer is not { … } without braces inside';
+  if (objectStart < 0 || text.indexOf('}', objectStart) < objectEnd - 1)
+    return 'the answer is not { … } without braces inside';
   const tagEnd = beforeSpace(text, objectStart);
   if (!text.endsWith('<answer>', tagEnd)) return 'no <answer> stands before {';
   if (text[objectStart - 1] !== '\n') return 'no line break directly before {';
@@ -55,13 +57,14 @@ function junctionProblem(text: string, open: number, thinkBreak: number): string
 
 /** The first line break in the white space that begins at `start`, or -1. */
 function firstBreak(text: string, start: number): number {
-  const inSpace = text.slice(start, afterSpace(text, start)).indexOf('\n');
-  return inSpace < 0 ? -1 : start + inSpace;
+  const end = afterSpace(text, start);
+  for (let at = start; at < end; at += 1) if (text.charCodeAt(at) === LINE_BREAK) return at;
+  return -1;
 }
 
 /** The last line break in the white space that ends before `end`, or -1. */
 function lastBreak(text: string, end: number): number {
   const start = beforeSpace(text, end);
-  const inSpace = text.slice(start, end).lastIndexOf('\n');
-  return inSpace < 0 ? -1 : start + inSpace;
+  for (let at = end - 1; at >= start; at -= 1) if (text.charCodeAt(at) === LINE_BREAK) return at;
+  return -1;
 }

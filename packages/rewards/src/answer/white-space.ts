@@ -9,7 +9,7 @@ const SPACE = new RegExp(`[${PYTHON_SPACE}]`);
 /** Whether the UTF-16 unit at `at` is white space; by its number where that is enough, as this is asked for every character. */
 function isSpaceAt(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
-  if (code > 0x20 && code < 0x80) return false;
+  if (code < 0x80) return (code >= 0x1c && code <= 0x20) || (code >= 0x09 && code <= 0x0d);
   return SPACE.test(text.charAt(at));
 }
 

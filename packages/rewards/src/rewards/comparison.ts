@@ -39,7 +39,7 @@ export function comparisonReward(options: ComparisonRewardOptions = {}): Reward 
     if (!('value' in reading)) return { value: 0, ...reading };
     const { place } = reading;
     const { better } = sample.label;
-    if (reading.value === better) return { value: 1, reason: `the verdict ${better} is right`, place };
-    return { value: 0, reason: `said ${quote(reading.value)}, the label is ${better}`, place };
+    if (reading.value === better) return { value: 1, reason: () => `the verdict ${better} is right`, place };
+    return { value: 0, reason: () => `said ${quote(reading.value)}, the label is ${better}`, place };
   });
 }

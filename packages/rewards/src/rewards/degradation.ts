@@ -56,19 +56,16 @@ export function degradationReward(options: DegradationRewardOptions = {}): Rewar
     if (!('value' in said)) return { value: 0, ...said };
     const { place } = said;
     const { distortionClass, level } = sample.label;
-    if (said.value.name !== distortionClass) {
-      return { value: 0, reason: `said ${quote(said.value.name)}, the label is ${distortionClass}`, place };
-    }
+    const { name, level: saidLevel, why } = said.value;
+    if (name !== distortionClass)
+      return { value: 0, reason: () => `said ${quote(name)}, the label is ${distortionClass}`, place };
     const right = `the class ${distortionClass} is right`;
-    if (said.value.level === undefined) return { value: classWeight, reason: `${right}, ${said.value.why}`, place };
-    if (said.value.level !== level) {
-      return {
-        value: classWeight,
-        reason: `${right}, said level ${quote(said.value.level)}, the label is ${level}`,
-        place,
-      };
+    if (saidLevel === undefined) return { value: classWeight, reason: () => `${right}, ${why}`, place };
+    if (saidLevel !== level) {
+      const reason = (): string => `${right}, said level ${quote(saidLevel)}, the label is ${level}`;
+      return { value: classWeight, reason, place };
     }
-    return { value: classWeight + levelWeight, reason: `${right}, and so is its level ${level}`, place };
+    return { value: classWeight + levelWeight, reason: () => `${right}, and so is its level ${level}`, place };
   });
 }
 

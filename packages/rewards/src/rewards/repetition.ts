@@ -1,3 +1,4 @@
+import { countDistinctRuns } from '../math/distinct-runs.js';
 import { rewardFrom, type Reward } from '../reward.js';
 import type { Sample } from '../sample.js';
 
@@ -41,21 +42,26 @@ export function repetitionReward(options: RepetitionRewardOptions = {}): Reward 
     const units = unitsOf(sample, unit);
     const all = units.length - size + 1;
     if (all < 1) return { value: 0, reason: `shorter than ${size} ${unit}` };
-    const distinct = countDistinct(units, size);
+    const distinct = countDistinctRuns(units, size);
     const value = distinct === all ? 0 : penalty * (1 - distinct / all);
-    return { value, reason: `${distinct} of ${all} runs of ${size} ${unit} are distinct` };
+    return { value, reason: () => `${distinct} of ${all} runs of ${size} ${unit} are distinct` };
   });
 }
 
-function unitsOf(sample: Sample, unit: 'tokens' | 'words'): readonly (string | number)[] {
-  if (unit === 'words') return sample.completion.toLowerCase().split(/\s+/).filter(Boolean);
+/** The units as numbers, equal for equal units. */
+function unitsOf(sample: Sample, unit: 'tokens' | 'words'): readonly number[] {
+  if (unit === 'words') return numbered(sample.completion.toLowerCase().split(/\s+/).filter(Boolean));
   if (sample.completionIds === undefined)
     throw new Error(`repetitionReward: sample "${sample.id}" has no completionIds`);
   return sample.completionIds;
 }
 
-function countDistinct(units: readonly (string | number)[], size: number): number {
-  const seen = new Set<string>();
-  for (let start = 0; start + size <= units.length; start += 1) seen.add(units.slice(start, start + size).join('\n'));
-  return seen.size;
+function numbered(words: readonly string[]): number[] {
+  const numbers = new Map<string, number>();
+  return words.map((word) => {
+    const known = numbers.get(word);
+    if (known !== undefined) return known;
+    numbers.set(word, numbers.size);
+    return numbers.size - 1;
+  });
 }
