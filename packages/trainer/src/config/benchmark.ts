@@ -54,7 +54,7 @@ const schema = z.strictObject({
 /** The resolved settings of a benchmark. */
 export type BenchmarkSettings = z.output<typeof schema>;
 
-/** Reads what a benchmark asks of which model; as {@link loadYaml}. */
+/** Reads what a benchmark asks of which model; the last override wins. */
 export function loadBenchmark(file: string, overrides: readonly Override[] = []): BenchmarkSettings {
   return loadYaml(schema, file, { name: 'benchmark file', example: 'sets: {…}' }, overrides);
 }

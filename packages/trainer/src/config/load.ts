@@ -24,7 +24,7 @@ export function loadYaml<Schema extends z.ZodType>(
   return checkSettings(schema, overrides.reduce<unknown>(applyOverride, yaml.value), locate);
 }
 
-/** Reads a run's settings from its recipe; as {@link loadYaml}. */
+/** Reads a run's settings from its recipe; the last override wins. */
 export function loadSettings(file: string, overrides: readonly Override[] = []): Settings {
   return loadYaml(settingsSchema, file, { name: 'recipe file', example: 'steps: 100' }, overrides);
 }

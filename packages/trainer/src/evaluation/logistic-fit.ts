@@ -31,7 +31,7 @@ const fiveParameter: Curve = (x, [b1, b2, b3, b4, b5]) =>
  *
  *   q(x) = (b1 - b2) / (1 + exp(-(x - b3) / b4)) + b2
  *
- * from the start [max y, min y, mean x, std x / 4] by {@link levenbergMarquardt}.
+ * from the start [max y, min y, mean x, std x / 4] by Levenberg and Marquardt.
  *
  * @param x - ratings
  * @param y - labels

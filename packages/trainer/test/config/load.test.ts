@@ -105,7 +105,10 @@ describe('loadSettings', () => {
       'grpo.preset=qinsight',
       "'grpo.preset' must be one of q-insight, trl, verl, dapo, dr-grpo, got \"qinsight\"; did you mean 'q-insight'?",
     ],
-    ['data.train.kind=photo', "'data.train.kind' must be one of photos, jsonl, csv, deqa, q-insight-degradation, q-insight-comparison, dq495k, vlm-r1, visualquality-r1, koniq, spaq, kadid, tid2013, agiqa, joint, got \"photo\"; did you mean 'photos'?"],
+    [
+      'data.train.kind=photo',
+      "'data.train.kind' must be one of photos, jsonl, csv, deqa, q-insight-degradation, q-insight-comparison, dq495k, vlm-r1, visualquality-r1, koniq, spaq, kadid, tid2013, agiqa, joint, got \"photo\"; did you mean 'photos'?",
+    ],
     ['grpo=3', "'grpo' must be a section with keys of its own, got 3"],
     ['model.freezeVision=maybe', '\'model.freezeVision\' must be true or false, got "maybe"'],
     ['seed=1.5', "'seed' must be a whole number or text, got 1.5"],
