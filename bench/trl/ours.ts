@@ -69,7 +69,8 @@ for (let step = 0; step < STEPS + WARM_UP; step++) {
   tokens += sequences.reduce((sum, { completion }) => sum + completion.length, 0);
   await clock('loss', () =>
     policy.forwardBackward(sequences, (logps) => {
-      const { loss, gradient } = grpoLoss({ logps, refLogps, mask, advantages }, { ...presets.trl.loss, beta: BETA });
+      const options = { ...presets.trl.loss, kl: { ...presets.trl.loss.kl, coefficient: BETA } };
+      const { loss, gradient } = grpoLoss({ logps, refLogps, mask, advantages }, options);
       return { loss, gradient, metrics: {} };
     }),
   );
