@@ -20,13 +20,17 @@ export interface TensorRecord {
 interface NodeBackend extends tf.KernelBackend {
   binding: Binding;
   readonly tensorMap: tf.DataStorage<TensorRecord>;
+  /** A tensor of TensorFlow.js for one of the addon's; takes it over. */
   createOutputTensor(tensor: NativeTensor): tf.Tensor;
+  /** Ids of tensors, whose values are handed over where they were not yet. */
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
+  /** Runs an operation with one output. */
   executeSingleOutput(
     name: string,
     attributes: readonly { name: string; type: number; value: unknown }[],
     inputs: readonly tf.TensorInfo[],
   ): tf.Tensor;
+  /** TensorFlow's DataType of a type. */
   getDTypeInteger(dtype: tf.DataType): number;
 }
 

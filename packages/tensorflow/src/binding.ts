@@ -38,14 +38,18 @@ export interface GraphOperation {
 
 /** A graph under construction; nothing runs. */
 export interface NativeGraph {
+  /** An input of the graph. */
   placeholder(dtype: number, shape: readonly number[]): GraphOperation;
+  /** An output with values of its own. */
   constant(dtype: number, shape: readonly number[], values: ArrayBufferView | readonly Uint8Array[]): GraphOperation;
+  /** Adds an operation that runs after those given; an input that is a list is an array of outputs. */
   operation(
     type: string,
     attributes: readonly Attribute[],
     inputs: readonly (number | readonly number[])[],
     after: readonly number[],
   ): GraphOperation;
+  /** Makes the graph a function that executeOp runs by name. */
   register(
     name: string,
     inputs: readonly number[],
@@ -64,16 +68,21 @@ export interface Device {
 
 /** The addon: any operation of TensorFlow by name. */
 export interface Binding {
+  /** Starts TensorFlow with a serialized ConfigProto; later calls do nothing. */
   start(config: Uint8Array): void;
+  /** Copies values into a new tensor. @returns its id */
   createTensor(
     shape: readonly number[],
     dtype: number,
     values: ArrayBufferView | readonly (string | Uint8Array)[],
   ): number;
+  /** Frees a tensor. */
   deleteTensor(id: number): void;
+  /** A copy of a tensor's values; of bfloat16 and half, the bits. */
   tensorDataSync(id: number): ArrayBufferView;
   /** The same without blocking the event loop. */
   tensorData(id: number): Promise<ArrayBufferView>;
+  /** Runs an operation, or a registered function. */
   executeOp(name: string, attributes: readonly Attribute[], inputs: readonly number[], outputs: number): NativeTensor[];
   /** The same on another thread. */
   executeOpAsync(
@@ -82,12 +91,15 @@ export interface Binding {
     inputs: readonly number[],
     outputs: number,
   ): Promise<NativeTensor[]>;
+  /** Forgets a registered function; XLA keeps its program. */
   removeFunction(name: string): void;
   /** Serialized OpList. */
   operations(): Uint8Array;
+  /** Devices that TensorFlow found. */
   devices(): Device[];
   /** Live tensors, and the bytes of their values; tensors that share a buffer count twice. */
   memory(): { tensors: number; bytes: number };
+  /** Whether there is a GPU among them. */
   isUsingGpuDevice(): boolean;
   readonly Graph: new () => NativeGraph;
   readonly TF_FLOAT: number;
