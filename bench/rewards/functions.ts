@@ -15,6 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import seedrandom from 'seedrandom';
+import { SENTENCES } from './sentences.js';
 
 const python = process.env['PYTHON'] ?? 'python3';
 const COUNT = 1024;
@@ -26,13 +27,6 @@ const SECONDS = 0.5;
 const random = seedrandom('rewards');
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
 const whole = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
-const SENTENCES = [
-  'The sky shows grain that should not be there.',
-  'Edges along the roof are soft, as if the lens had moved.',
-  'Blocks of eight pixels are visible in the shadows.',
-  'Colours are natural and the exposure is even.',
-  'Fine texture in the grass is lost.',
-];
 
 const prose = (): string => Array.from({ length: whole(3, 12) }, () => pick(SENTENCES)).join(' ');
 

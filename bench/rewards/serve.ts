@@ -7,6 +7,7 @@ import { Agent, request } from 'node:http';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import seedrandom from 'seedrandom';
+import { SENTENCES } from './sentences.js';
 
 const [processes = 1, connections = 8, seconds = 10] = process.argv.slice(2).map(Number);
 const BATCH = 64;
@@ -14,13 +15,6 @@ const WARM_UP = 2;
 
 const random = seedrandom('load');
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
-const SENTENCES = [
-  'The sky shows grain that should not be there.',
-  'Edges along the roof are soft, as if the lens had moved.',
-  'Blocks of eight pixels are visible in the shadows.',
-  'Colours are natural and the exposure is even.',
-  'Fine texture in the grass is lost.',
-];
 const ANSWERS = ['{"rating": 3.4}', '{"rating": "2.75"}', '{"distortion_class": "blur", "severity": "slight"}', 'fine'];
 const TRUTHS = [3.1, '{"distortion_class": "blur", "severity": "obvious"}', { mos: 2.5 }];
 

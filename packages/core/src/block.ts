@@ -34,7 +34,7 @@ export function blockOf(reader: BatchReader, count: number): Block {
   };
 }
 
-/** Few enough that a block stays in the processor's cache: a third of the time of one pass after another over the batch. */
+/** Few enough that a block stays in the processor's cache: half the time of one pass after another over the batch. */
 const TOKENS_PER_BLOCK = 2048;
 
 /** How many rows to compute at once: all of them where a part of the loss compares rows. */

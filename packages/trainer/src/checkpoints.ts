@@ -182,24 +182,17 @@ export async function saveCheckpoint(
   return folder;
 }
 
-/** Writes `final/`: the trained model, in the layout `save` gives it. Its presence says that the run is finished. */
-export async function saveFinal(
+/**
+ * Writes a model in the layout `save` gives it, in place of an earlier one: `final/`, whose presence says that the run is
+ * finished, or `best/`, that of the best evaluation during training.
+ */
+export async function saveModel(
   run: string,
+  name: 'final' | 'best',
   state: TrainerState,
   save: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const folder = join(run, 'final');
-  await writeCheckpoint(folder, state, save);
-  return folder;
-}
-
-/** Writes `best/`: the model of the best evaluation during training, in place of an earlier one. */
-export async function saveBest(
-  run: string,
-  state: TrainerState,
-  save: (folder: string) => Promise<void>,
-): Promise<string> {
-  const folder = join(run, 'best');
+  const folder = join(run, name);
   await writeCheckpoint(folder, state, save);
   return folder;
 }

@@ -10,7 +10,7 @@ export {
   latestCheckpoint,
   listCheckpoints,
   saveCheckpoint,
-  saveFinal,
+  saveModel,
   type TrainerState,
 } from './checkpoints.js';
 export { loadSettings } from './config/load.js';

@@ -1,6 +1,6 @@
 import { combineMetrics, grpoLoss } from '@q-insight/core';
 import type { Reward } from '@q-insight/rewards';
-import { saveBest, saveCheckpoint, saveFinal, type TrainerState } from './checkpoints.js';
+import { saveCheckpoint, saveModel, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import type { Settings } from './config/schema.js';
 import type { Dataset } from './data/prompt.js';
@@ -81,7 +81,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     const figures = await measure();
     best = betterOf(best, step, figures, settings.evaluate);
     const isBest = best.step === step;
-    if (isBest) await saveBest(folder, stateAt(step), (to) => policy.save(to, 'weights'));
+    if (isBest) await saveModel(folder, 'best', stateAt(step), (to) => policy.save(to, 'weights'));
     await tell({ type: 'evaluation', step, figures, isBest });
   };
   const isStale = () => isPatienceOver(best, step, settings.evaluate);
@@ -118,7 +118,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 
   const outcome: Outcome = outcomeOf(step >= steps, signal?.aborted === true, isStale());
   await save();
-  if (outcome !== 'interrupted') await saveFinal(folder, stateAt(step), (to) => policy.save(to, 'weights'));
+  if (outcome !== 'interrupted') await saveModel(folder, 'final', stateAt(step), (to) => policy.save(to, 'weights'));
   await tell({ type: 'end', step, steps, outcome });
   return { outcome, step };
 }

@@ -1,3 +1,5 @@
+import seedrandom from 'seedrandom';
+
 /** Standard normal numbers by Box and Muller, two for every pair of uniforms. */
 export function gaussian(random: () => number): () => number {
   let spare: number | undefined;
@@ -12,4 +14,15 @@ export function gaussian(random: () => number): () => number {
     spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };
+}
+
+/** The items in an order that follows from the seed, by Fisher and Yates. */
+export function shuffled<T>(items: readonly T[], seed: string): T[] {
+  const random = seedrandom(seed);
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
 }

@@ -8,7 +8,7 @@ import {
   latestCheckpoint,
   listCheckpoints,
   saveCheckpoint,
-  saveFinal,
+  saveModel,
   type TrainerState,
 } from '../src/checkpoints.js';
 import { temporaryFolder } from './helpers/temporary.js';
@@ -69,7 +69,7 @@ describe('checkpoints', () => {
   test('the final model says that a run is finished', async () => {
     const run = temporaryFolder();
     expect(finalCheckpoint(run)).toBeUndefined();
-    await saveFinal(run, at(100), put('done'));
+    await saveModel(run, 'final', at(100), put('done'));
     expect(finalCheckpoint(run)!.state.step).toBe(100);
     expect(existsSync(join(run, 'final', 'weights'))).toBe(true);
   });
@@ -86,7 +86,7 @@ describe('checkpoints', () => {
   test.each(['', 'null', '{"version":1}'])('a trainer.json of %j is passed over for an older one', async (text) => {
     const run = temporaryFolder();
     for (const step of [10, 20]) await saveCheckpoint(run, at(step), 9, put(''));
-    await saveFinal(run, at(20), put(''));
+    await saveModel(run, 'final', at(20), put(''));
     const spoilt = (folder: string) => writeFileSync(join(run, folder, 'trainer.json'), text);
     spoilt('final');
     spoilt('checkpoints/step-000020');
@@ -109,7 +109,7 @@ describe('checkpoints', () => {
     const run = temporaryFolder();
     await saveCheckpoint(run, at(10), 9, put('ten'));
     const newest = await saveCheckpoint(run, at(20), 9, put('twenty'));
-    const final = await saveFinal(run, at(20), put('twenty'));
+    const final = await saveModel(run, 'final', at(20), put('twenty'));
     damage(join(newest, 'weights'));
     expect(latestCheckpoint(run)!.state).toEqual(at(10));
     expect(checkpointProblems(run)).toEqual([expect.stringMatching(problem)]);

@@ -57,6 +57,7 @@ export function tokenKl(logps: Matrix, refLogps: Matrix, mask: MaskMatrix, optio
   const flat = readMask(where, mask);
   const policy = readMatrix(where, 'logps', logps, flat, rows, columns);
   const reference = readMatrix(where, 'refLogps', refLogps, flat, rows, columns);
+  checkKlOptions(options);
   const terms = emptyKlTerms(flat.length);
   klTerms(policy, reference, flat, options, terms);
   const { value, slope } = terms;
@@ -75,7 +76,7 @@ export const emptyKlTerms = (tokens: number): KlTerms => ({
   slope: new Float64Array(tokens),
 });
 
-/** @internal Fills `out` with the KL of each token that counts, [B*T]. */
+/** @internal Fills `out` with the KL of each token that counts, [B*T]; the options are checked already. */
 export function klTerms(
   logps: Float64Array,
   refLogps: Float64Array,
@@ -84,7 +85,6 @@ export function klTerms(
   out: KlTerms,
 ): void {
   const { estimator = 'k3', clamp = 20, valueClamp = Infinity, clampGradient = 'keep' } = options;
-  checkKlOptions(options);
   const term = klEstimators[estimator];
   const { value, slope } = out;
   for (let k = 0; k < mask.length; k++) {

@@ -7,13 +7,19 @@ export interface Wheel {
   readonly sha256: string;
 }
 
+const TENSORFLOW = '2.21.0';
+const tensorflow = (project: string, sha256: string): Wheel => ({
+  project,
+  version: TENSORFLOW,
+  file: `${project.replaceAll('-', '_')}-${TENSORFLOW}-cp311-cp311-manylinux_2_27_x86_64.whl`,
+  sha256,
+});
+
 /** TensorFlow without CUDA. */
-export const CPU_WHEEL: Wheel = {
-  project: 'tensorflow-cpu',
-  version: '2.21.0',
-  file: 'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
-  sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-};
+export const CPU_WHEEL = tensorflow(
+  'tensorflow-cpu',
+  '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+);
 
 const nvidia = (name: string, version: string, tag: string, sha256: string): Wheel => ({
   project: `nvidia-${name}-cu12`,
@@ -27,12 +33,7 @@ const M227 = 'manylinux_2_27_x86_64';
 
 /** TensorFlow with CUDA, and the libraries of its `and-cuda` extra. */
 export const CUDA_WHEELS: readonly Wheel[] = [
-  {
-    project: 'tensorflow',
-    version: '2.21.0',
-    file: 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
-    sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
-  },
+  tensorflow('tensorflow', '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124'),
   nvidia('cublas', '12.9.3.13', M227, 'd7d51055f161b317c7105ddaae90e71eda059026074ffef93cf7cde2886bfe72'),
   nvidia('cuda-cupti', '12.8.90', M2014, 'ea0cb07ebda26bb9b29ba82cda34849e73c166c18162d3913575b0c9db9a6182'),
   nvidia('cuda-nvcc', '12.9.86', M2010, '5d6a0d32fdc7ea39917c20065614ae93add6f577d840233237ff08e9a38f58f0'),

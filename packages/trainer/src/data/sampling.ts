@@ -1,4 +1,4 @@
-import seedrandom from 'seedrandom';
+import { shuffled } from '../random.js';
 
 /** Which rows of a dataset are used. */
 export interface SamplingStrategy {
@@ -34,14 +34,4 @@ export function sampleRows<T>(rows: readonly T[], strategy: SamplingStrategy, se
   if (kind === 'end') return rows.slice(rows.length - size);
   if (kind === 'random') return shuffled(rows, seed).slice(0, size);
   return size === rows.length ? rows : rows.slice(0, size);
-}
-
-function shuffled<T>(rows: readonly T[], seed: string): T[] {
-  const random = seedrandom(seed);
-  const order = [...rows];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

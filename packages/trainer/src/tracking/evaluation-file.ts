@@ -24,6 +24,17 @@ export interface Figures {
   readonly levelAccuracy: number | null;
 }
 
+/** What trackers put before the name of an evaluation's figure, so that it is told from a step's. */
+export const EVALUATION_PREFIX = 'evaluation/';
+
+/** The figures that were measured, by the names trackers show them under. */
+export const trackedFigures = (figures: object): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(figures).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[`${EVALUATION_PREFIX}${name}`, value]] : [],
+    ),
+  );
+
 /** Figures of a checkpoint, for answers drawn as in training and for its likeliest answers. */
 export interface CheckpointFigures {
   readonly sampled: Figures;

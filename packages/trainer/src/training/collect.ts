@@ -32,18 +32,19 @@ export async function collectRollouts(
 ): Promise<Collected> {
   const { promptsPerStep, dynamicSampling } = run.settings.grpo;
   const { dataset, settings } = run;
-  const first = await sampleRound(run, step, 0, indicesOf(run, step, 0, new Set()), watch);
+  const indices = promptIndices(dataset.length, promptsPerStep, step, settings.seed);
+  const first = await sampleRound(run, step, 0, indices, watch);
   if (dynamicSampling === undefined) return { groups: compared(first, maths), metrics: {} };
 
   const { maxRounds, band } = dynamicSampling;
   const options = { target: promptsPerStep, maxRounds, band };
-  const asked = new Set(promptIndices(dataset.length, promptsPerStep, step, settings.seed));
+  const asked = new Set(indices);
   let collection: Collection<Rewarded[]> = collectGroups(undefined, first.map(asSampled), options);
   while (collection.status === 'more') {
-    const indices = indicesOf(run, step, collection.rounds, asked);
-    if (indices.length === 0) break; // every prompt of the dataset was asked
-    indices.forEach((index) => asked.add(index));
-    const round = await sampleRound(run, step, collection.rounds, indices, watch);
+    const more = others(run, step, asked);
+    if (more.length === 0) break; // every prompt of the dataset was asked
+    more.forEach((index) => asked.add(index));
+    const round = await sampleRound(run, step, collection.rounds, more, watch);
     collection = collectGroups(collection, round.map(asSampled), options);
   }
   const kept = collection.kept.map(({ item }) => item);
@@ -57,10 +58,9 @@ export async function collectRollouts(
   };
 }
 
-/** The step's prompts in the first round; in later ones prompts of an order of their own that were not asked yet. */
-function indicesOf({ settings, dataset }: TrainingRun, step: number, round: number, asked: Set<number>): number[] {
+/** Prompts that the step has not asked yet, in an order of its own. */
+function others({ settings, dataset }: TrainingRun, step: number, asked: ReadonlySet<number>): number[] {
   const { seed, grpo } = settings;
-  if (round === 0) return promptIndices(dataset.length, grpo.promptsPerStep, step, seed);
   const order = promptIndices(dataset.length, dataset.length, 1, `${seed}/more/${step}`);
   return order.filter((index) => !asked.has(index)).slice(0, grpo.promptsPerStep);
 }

@@ -1,15 +1,7 @@
-import seedrandom from 'seedrandom';
+import { shuffled } from '../random.js';
 
 /** One pass over the data, in an order that follows from the seed and the number of the pass. */
-function shuffled(length: number, seed: string): number[] {
-  const random = seedrandom(seed);
-  const order = Array.from({ length }, (_, i) => i);
-  for (let i = length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}
+const passOf = (length: number, seed: string): number[] => shuffled([...Array(length).keys()], seed);
 
 /**
  * Which prompts a step trains on. Every pass shows each prompt once, each pass in another order. A function of the step
@@ -26,7 +18,7 @@ export function promptIndices(length: number, perStep: number, step: number, see
   return Array.from({ length: perStep }, (_, i) => {
     const position = (step - 1) * perStep + i;
     const pass = Math.floor(position / length);
-    const order = passes.get(pass) ?? shuffled(length, `${seed}/order/${pass}`);
+    const order = passes.get(pass) ?? passOf(length, `${seed}/order/${pass}`);
     passes.set(pass, order);
     return order[position % length]!;
   });

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { saveFinal } from '../../src/checkpoints.js';
+import { saveModel } from '../../src/checkpoints.js';
 import { chooseCheckpoint, openCheckpoint } from '../../src/cli/checkpoint.js';
 import { realParts } from '../../src/cli/real-parts.js';
 import { scorePhotos, verdictOf } from '../../src/cli/score.js';
@@ -60,7 +60,9 @@ describe('score', () => {
   test('a model trained on crops is shown crops of a large photograph and all of a small one', async () => {
     const run = temporaryFolder();
     writeRunSettings(run, fakeSettings());
-    await saveFinal(run, { version: 1, step: 1, steps: 1, seed: 0, settingsHash: '' }, () => Promise.resolve());
+    await saveModel(run, 'final', { version: 1, step: 1, steps: 1, seed: 0, settingsHash: '' }, () =>
+      Promise.resolve(),
+    );
     const { parts, shown, opened } = talkingParts();
     const results = await scorePhotos([photo, small], { checkpoint: run, crops: '3' }, parts);
     expect(shown).toEqual([...Array<string>(6).fill('112x112'), '50x60', '50x60']);

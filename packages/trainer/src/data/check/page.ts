@@ -1,43 +1,28 @@
-import { html, trusted, type Markup } from '../../tracking/report/html.js';
-import { STYLE } from '../../tracking/report/style.js';
+import { html, type Markup } from '../../tracking/report/html.js';
+import { htmlPage } from '../../tracking/report/html-page.js';
 import { FINDINGS, type SetCheck } from './check-set.js';
 
 /** The check on one page: table, distributions, and every finding. */
 export function checkPage(title: string, checks: readonly SetCheck[]): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title}</title>
-        <style>
-          ${trusted(STYLE)} rect {
-            fill: var(--accent);
-          }
-          text {
-            fill: var(--muted);
-            font-size: 10px;
-          }
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <div class="card scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>set</th>
-                ${['rows', 'images', 'left out', ...FINDINGS].map((name) => html`<th>${name}</th>`)}
-              </tr>
-            </thead>
-            <tbody>
-              ${checks.map(line)}
-            </tbody>
-          </table>
-        </div>
-        ${checks.map(distributions)} ${checks.map(findingsList)}
-      </body>
-    </html> `.markup;
+  return htmlPage(
+    title,
+    'rect { fill: var(--accent); } text { fill: var(--muted); font-size: 10px; }',
+    html`<h1>${title}</h1>
+      <div class="card scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>set</th>
+              ${['rows', 'images', 'left out', ...FINDINGS].map((name) => html`<th>${name}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${checks.map(line)}
+          </tbody>
+        </table>
+      </div>
+      ${checks.map(distributions)} ${checks.map(findingsList)}`,
+  );
 }
 
 function line({ name, rows, images, leftOut, findings }: SetCheck): Markup {

@@ -1,27 +1,15 @@
-import { html, trusted, type Markup } from '../../tracking/report/html.js';
-import { STYLE } from '../../tracking/report/style.js';
+import { html, type Markup } from '../../tracking/report/html.js';
+import { htmlPage } from '../../tracking/report/html-page.js';
 import { measureNames, wholeCell, type Row, type Table } from './table.js';
 
 /** All tables on one page that needs nothing else. */
 export function tablesPage(title: string, tables: readonly Table[]): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title}</title>
-        <style>
-          ${trusted(STYLE)} tr.own td {
-            font-weight: 600;
-          }
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        ${tables.map(section)}
-      </body>
-    </html> `;
-  return page.markup;
+  return htmlPage(
+    title,
+    'tr.own td { font-weight: 600; }',
+    html`<h1>${title}</h1>
+      ${tables.map(section)}`,
+  );
 }
 
 function section(table: Table): Markup {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { flatten, readRunSettings, SETTINGS_FILE } from '../../config/run-folder.js';
 import { ALARMS_FILE } from '../alarms/tracker.js';
 import { delivery, type SentRow } from '../delivery.js';
-import { EVALUATION_FILE } from '../evaluation-file.js';
+import { EVALUATION_FILE, EVALUATION_PREFIX } from '../evaluation-file.js';
 import type { Outcome, Tracker } from '../events.js';
 import { EVALUATIONS_FILE, METRICS_FILE, ROLLOUTS_FILE } from '../jsonl.js';
 import { REPORT_FILE } from '../report/write-report.js';
@@ -24,9 +24,6 @@ export interface MlflowOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** What evaluations' figures are called there, so that they are told from a step's. */
-const EVALUATION = 'evaluation/';
-
 /** Files of a run folder that go to the server at its end. */
 const ARTIFACTS = [
   SETTINGS_FILE,
@@ -47,7 +44,7 @@ const STATUS: Record<Outcome, string> = {
 
 /** The last step of the figures of one kind, 0 before the first. */
 function lastStep({ steps }: MlflowRun, ofEvaluations: boolean): number {
-  const own = [...steps].filter(([key]) => key.startsWith(EVALUATION) === ofEvaluations);
+  const own = [...steps].filter(([key]) => key.startsWith(EVALUATION_PREFIX) === ofEvaluations);
   return Math.max(0, ...own.map(([, step]) => step));
 }
 
@@ -106,7 +103,7 @@ export function mlflowTracker(folder: string, options: MlflowOptions): Tracker {
   };
   const deliveries = [
     { file: METRICS_FILE, held: () => held(false), send: sendFigures('') },
-    { file: EVALUATIONS_FILE, held: () => held(true), send: sendFigures(EVALUATION) },
+    { file: EVALUATIONS_FILE, held: () => held(true), send: sendFigures(EVALUATION_PREFIX) },
     { file: ALARMS_FILE, held: () => Promise.resolve(0), send: sendAlarms }, // a tag that is there is set again
   ].map(({ file, ...rest }) => delivery({ file: join(folder, file), ...rest }, { onTrouble, every }));
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SETTINGS_FILE } from '../../config/run-folder.js';
 import { imagesOf } from '../../data/prompt.js';
 import { readTextSync } from '../../models/files.js';
+import { trackedFigures } from '../evaluation-file.js';
 import type { RunEvent, Tracker } from '../events.js';
 import { answersInMarkdown, firstGroups, tasksInMarkdown } from '../markdown.js';
 import { encodePicture } from '../report/picture.js';
@@ -81,8 +82,7 @@ export function tensorboardTracker(run: string, options: TensorboardOptions = {}
     if (event.type === 'start') start(event.step);
     if (event.type === 'step') await step(event);
     if (event.type === 'evaluation') {
-      const known = Object.entries(event.figures).filter((entry): entry is [string, number] => entry[1] !== null);
-      const values = known.map(([name, value]) => scalarValue(`evaluation/${name}`, value));
+      const values = Object.entries(trackedFigures(event.figures)).map(([name, value]) => scalarValue(name, value));
       write([summary({ step: event.step, time: now() }, values)]);
     }
     if (event.type === 'alarm') {

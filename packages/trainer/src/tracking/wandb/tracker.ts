@@ -5,6 +5,7 @@ import { readRunSettings } from '../../config/run-folder.js';
 import type { Tracker } from '../events.js';
 import { EVALUATIONS_FILE, readJsonl, readMetrics, ROLLOUTS_FILE } from '../jsonl.js';
 import { REPORT_FILE } from '../report/write-report.js';
+import { trackedFigures } from '../evaluation-file.js';
 import { createLog } from './log.js';
 import { exitRecord, filesRecord, headerRecord, historyRecord, runRecord, summaryRecord } from './records.js';
 
@@ -61,21 +62,13 @@ function loggedSteps(run: string): Map<number, Figures> {
   const steps = new Map<number, Figures>();
   const evaluations = readJsonl<{ step: number }>(join(run, EVALUATIONS_FILE));
   for (const { step, ...figures } of readMetrics(run)) steps.set(step, numbers(figures));
-  for (const { step, ...figures } of evaluations) steps.set(step, { ...steps.get(step), ...evaluated(figures) });
+  for (const { step, ...figures } of evaluations) steps.set(step, { ...steps.get(step), ...trackedFigures(figures) });
   return steps;
 }
 
 /** Figures as they are read back: what JSON could not hold is null there. */
 const numbers = (figures: Readonly<Record<string, number | null>>): Figures =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value ?? NaN]));
-
-/** What an evaluation measured. */
-const evaluated = (figures: object): Figures =>
-  Object.fromEntries(
-    Object.entries(figures).flatMap(([name, value]) =>
-      typeof value === 'number' ? [[`evaluation/${name}`, value]] : [],
-    ),
-  );
 
 /**
  * Writes a run as W&B's own client does without a network, into `RUN/wandb/offline-run-…/`; `wandb sync RUN/wandb/offline-run-*`
@@ -127,7 +120,8 @@ export function wandbTracker(run: string, options: WandbOptions = {}): Tracker {
       flush();
       waiting = { step: event.step, figures: { ...event.metrics } };
     }
-    if (event.type === 'evaluation' && waiting) waiting.figures = { ...waiting.figures, ...evaluated(event.figures) };
+    if (event.type === 'evaluation' && waiting)
+      waiting.figures = { ...waiting.figures, ...trackedFigures(event.figures) };
     if (event.type === 'failed') exitCode = 1;
     if (event.type === 'end' || event.type === 'failed') close([]);
     if (event.type === 'report') {
