@@ -114,10 +114,41 @@ export function listCheckpoints(run: string): Checkpoint[] {
   return good.sort((a, b) => a.state.step - b.state.step);
 }
 
-/** What is wrong with the checkpoints of a run that are passed over, the final one included. */
-export function checkpointProblems(run: string): string[] {
-  const folders = [...foldersOf(run), join(run, 'final')];
-  return folders.flatMap((folder) => find(folder, 'files').problem?.message ?? []);
+/** The checkpoints a run can go on from. */
+export interface RunCheckpoints {
+  /** The newest checkpoint whose files are all as they were written. */
+  readonly latest: Checkpoint | undefined;
+  /** The trained model, when the run is finished and it is whole. */
+  readonly final: Checkpoint | undefined;
+  /** What is wrong with those that were passed over. */
+  readonly problems: readonly string[];
+}
+
+/** Looks from the newest checkpoint back to the first that is whole; older ones are not read. */
+function newestWhole(run: string): { latest?: Checkpoint; problems: Error[] } {
+  const states = foldersOf(run).map((folder) => find(folder, 'state'));
+  const damaged = states.flatMap(({ problem }) => problem ?? []);
+  const newestFirst = states.flatMap(({ checkpoint }) => checkpoint ?? []).sort((a, b) => b.state.step - a.state.step);
+  const problems: Error[] = [];
+  for (const { folder } of newestFirst) {
+    const { checkpoint, problem } = find(folder, 'files');
+    if (checkpoint) return { latest: checkpoint, problems: [...problems, ...damaged] };
+    if (problem) problems.push(problem);
+  }
+  return { problems: [...problems, ...damaged] };
+}
+
+/**
+ * What lies in a run folder. Each file is read once: a checkpoint may be many gigabytes.
+ *
+ * @throws Error naming the file, when there are only damaged ones
+ */
+export function readCheckpoints(run: string): RunCheckpoints {
+  const { latest, problems } = newestWhole(run);
+  const { checkpoint: final, problem } = find(join(run, 'final'), 'files');
+  const all = problem === undefined ? problems : [...problems, problem];
+  if (latest === undefined && all[0]) throw all[0];
+  return { latest, final, problems: all.map(({ message }) => message) };
 }
 
 /**
@@ -126,14 +157,9 @@ export function checkpointProblems(run: string): string[] {
  * @throws Error naming the file, when there are only damaged ones
  */
 export function latestCheckpoint(run: string): Checkpoint | undefined {
-  let problem: Error | undefined;
-  for (const { folder } of listCheckpoints(run).reverse()) {
-    const found = find(folder, 'files');
-    if (found.checkpoint) return found.checkpoint;
-    problem ??= found.problem;
-  }
-  if (problem) throw problem;
-  return undefined;
+  const { latest, problems } = newestWhole(run);
+  if (latest === undefined && problems[0]) throw problems[0];
+  return latest;
 }
 
 /**

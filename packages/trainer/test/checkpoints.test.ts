@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync,
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
-  checkpointProblems,
   finalCheckpoint,
   latestCheckpoint,
   listCheckpoints,
+  readCheckpoints,
   saveCheckpoint,
   saveModel,
   type TrainerState,
@@ -92,7 +92,7 @@ describe('checkpoints', () => {
     spoilt('checkpoints/step-000020');
     expect(finalCheckpoint(run)).toBeUndefined();
     expect(stepsOf(run)).toEqual([10]);
-    expect(checkpointProblems(run)).toEqual([
+    expect(readCheckpoints(run).problems).toEqual([
       expect.stringMatching(/step-000020.trainer\.json: /),
       expect.stringMatching(/final.trainer\.json: /),
     ]);
@@ -112,13 +112,24 @@ describe('checkpoints', () => {
     const final = await saveModel(run, 'final', at(20), put('twenty'));
     damage(join(newest, 'weights'));
     expect(latestCheckpoint(run)!.state).toEqual(at(10));
-    expect(checkpointProblems(run)).toEqual([expect.stringMatching(problem)]);
+    expect(readCheckpoints(run).problems).toEqual([expect.stringMatching(problem)]);
     expect(finalCheckpoint(run)!.folder).toBe(final);
     damage(join(final, 'weights'));
     expect(finalCheckpoint(run)).toBeUndefined();
     rmSync(join(run, 'checkpoints', 'step-000010'), { recursive: true });
     expect(() => latestCheckpoint(run)).toThrow(problem);
     expect(() => finalCheckpoint(run)).toThrow(problem);
+  });
+
+  test('one look finds the newest whole checkpoint and the final model; those older are not read', async () => {
+    const run = temporaryFolder();
+    expect(readCheckpoints(run)).toEqual({ latest: undefined, final: undefined, problems: [] });
+    const oldest = await saveCheckpoint(run, at(10), 9, put('ten'));
+    await saveCheckpoint(run, at(20), 9, put('twenty'));
+    rmSync(join(oldest, 'weights'));
+    expect(readCheckpoints(run)).toMatchObject({ latest: { state: at(20) }, final: undefined, problems: [] });
+    await saveModel(run, 'final', at(30), put(''));
+    expect(readCheckpoints(run)).toMatchObject({ latest: { state: at(20) }, final: { state: at(30) }, problems: [] });
   });
 
   test('a checkpoint of before files were recorded is taken as it is', async () => {

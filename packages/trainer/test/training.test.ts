@@ -51,6 +51,13 @@ describe('lossOptions', () => {
     });
     expect(aggregation.mode).toBe('sequence-mean-token-mean');
   });
+  test('the names of TRL and verl stand for a mode, with what each means by an empty completion', () => {
+    const named = (aggregation: string) =>
+      lossOptions(fakeSettings({ grpo: { aggregation: aggregation as 'dapo', maxTokens: 8 } }).grpo).aggregation;
+    expect(named('dr_grpo')).toEqual({ mode: 'constant', emptySequences: 'count', length: 8 });
+    expect(named('seq-mean-token-sum')).toEqual({ mode: 'sequence-mean-token-sum', emptySequences: 'skip' });
+    expect(() => named('seq-mean')).toThrow(/aggregation/);
+  });
   test('the settings go over the preset, and only where they speak', () => {
     const grpo = {
       preset: 'dapo',

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { program } from './program.js';
 import { realParts } from './real-parts.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+// By the package's own name: the CommonJS build keeps this in another folder.
+const { version } = createRequire(import.meta.url)('@q-insight/trainer/package.json') as { version: string };
 
 /** One line is what a user can act on; the stack is for whoever looks for a bug. */
 function fail(error: unknown): void {

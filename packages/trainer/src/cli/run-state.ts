@@ -1,15 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { finalCheckpoint, latestCheckpoint, type Checkpoint } from '../checkpoints.js';
+import { readCheckpoints, type RunCheckpoints } from '../checkpoints.js';
 import { readRunSettings, SETTINGS_FILE } from '../config/run-folder.js';
 import type { Settings } from '../config/schema.js';
 
 /** What lies in a run folder. */
-export interface RunState {
+export interface RunState extends RunCheckpoints {
   readonly folder: string;
   readonly settings: Settings;
-  readonly latest: Checkpoint | undefined;
-  readonly final: Checkpoint | undefined;
 }
 
 /**
@@ -26,7 +24,7 @@ export function readRunState(folder: string): RunState | undefined {
     );
   }
   const settings = readRunSettings(folder);
-  return { folder, settings, latest: latestCheckpoint(folder), final: finalCheckpoint(folder) };
+  return { folder, settings, ...readCheckpoints(folder) };
 }
 
 /** The state in a sentence: finished or not, how far, and the last checkpoint. */

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { join } from 'node:path';
-import { checkpointProblems } from '../checkpoints.js';
 import { loadSettings } from '../config/load.js';
 import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE, writeRunSettings } from '../config/run-folder.js';
 import type { Settings } from '../config/schema.js';
@@ -111,7 +110,7 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   if (state?.latest) await policy.load(state.latest.folder);
   // Only now, when everything could be opened, does the folder become a run.
   writeRunSettings(folder, settings);
-  for (const problem of checkpointProblems(folder)) say(`passed over: ${problem}`);
+  for (const problem of state?.problems ?? []) say(`passed over: ${problem}`);
   say(`${state ? `resuming after step ${startStep}` : 'run'}: ${folder}`);
 
   const interrupt = listenForInterrupt(say);

@@ -1,7 +1,11 @@
+import { aggregationAliases, type AggregationAlias } from '@q-insight/core';
 import { z } from 'zod';
 import { dataSource } from './data-source.js';
 import { atLeastZero, count, decay, fraction, positive, section } from './fields.js';
 import { trackerList } from './trackers.js';
+
+const AGGREGATIONS = ['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant'] as const;
+const aliases = Object.keys(aggregationAliases) as AggregationAlias[];
 
 /** The model section alone. */
 export const modelSchema = z.strictObject({
@@ -89,8 +93,8 @@ const grpo = section({
    * (`mask-policy`), or it is left out and costs no pass through the model (`drop`). @defaultValue 'keep'
    */
   zeroVariance: z.enum(['keep', 'mask-policy', 'drop']).default('keep'),
-  /** How token losses become one number. @defaultValue the preset's */
-  aggregation: z.enum(['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant']).optional(),
+  /** How token losses become one number; the names of TRL and verl are understood too. @defaultValue the preset's */
+  aggregation: z.enum([...AGGREGATIONS, ...aliases]).optional(),
 });
 
 const optimizer = section({

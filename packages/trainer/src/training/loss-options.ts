@@ -1,5 +1,7 @@
 import {
+  aggregationAliases,
   presets,
+  type AggregationAlias,
   type AggregationMode,
   type AggregationOptions,
   type GroupAdvantageOptions,
@@ -16,12 +18,18 @@ export interface LossOptions {
   readonly beta: number;
 }
 
+/** A mode by its own name, or by that of TRL or verl, with what the name says of empty completions. */
+function namedAggregation(name: Settings['grpo']['aggregation']) {
+  if (name === undefined) return undefined;
+  return name in aggregationAliases ? aggregationAliases[name as AggregationAlias] : { mode: name as AggregationMode };
+}
+
 /** Fills in the preset and puts the settings' own numbers over it. */
 export function lossOptions(grpo: Settings['grpo']): LossOptions {
   const preset = presets[grpo.preset];
   const { policy, kl, aggregation } = preset.loss;
   const beta = grpo.beta ?? kl?.coefficient ?? 0;
-  const mode = grpo.aggregation ?? aggregation?.mode ?? 'token-mean';
+  const { mode, ...counted } = namedAggregation(grpo.aggregation) ?? { mode: aggregation?.mode ?? 'token-mean' };
   return {
     beta,
     advantages: { ...preset.advantages, ...(grpo.scale && { scale: grpo.scale }) },
@@ -36,6 +44,6 @@ export function lossOptions(grpo: Settings['grpo']): LossOptions {
       kl: { ...kl, coefficient: beta },
     },
     // 'constant' divides by the longest answer there may be, not by the longest there happens to be
-    aggregation: { ...aggregation, mode, ...(mode === 'constant' && { length: grpo.maxTokens }) },
+    aggregation: { ...aggregation, ...counted, mode, ...(mode === 'constant' && { length: grpo.maxTokens }) },
   };
 }
