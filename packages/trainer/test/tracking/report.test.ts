@@ -73,6 +73,7 @@ async function reportOf(alarms: readonly AlarmChange[] = []): Promise<string> {
     ],
   };
   writeFileSync(join(run, 'evaluation.json'), JSON.stringify(evaluation));
+  writeFileSync(join(run, 'evaluations.jsonl'), '{"step":2,"reward":0.7,"srcc":null,"is_best":true}\n');
   writeFileSync(join(run, 'alarms.jsonl'), alarms.map((alarm) => `${JSON.stringify(alarm)}\n`).join(''));
   return readFileSync(writeReport(run), 'utf8');
 }
@@ -129,9 +130,10 @@ describe('report', () => {
   test('the data in the page can be read back', async () => {
     const page = await reportOf();
     const text = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)![1]!;
-    const data = JSON.parse(text) as { steps: number[]; charts: { curves: { name: string }[] }[] };
+    const data = JSON.parse(text) as { steps: number[]; charts: { name: string; values: number[] }[][] };
     expect(data.steps).toEqual([1, 2, 3]);
-    expect(data.charts[0]!.curves.map(({ name }) => name)).toEqual(['total', EVIL]);
+    expect(data.charts[0]!.map(({ name }) => name)).toEqual(['total', EVIL]);
+    expect(data.charts[1]![0]).toMatchObject({ name: 'reward', values: [null, 0.7, null], dotted: true });
   });
 });
 
