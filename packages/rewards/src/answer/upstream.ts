@@ -1,4 +1,4 @@
-import { found, missing, quote, type Reading } from './reading.js';
+import { found, missing, quote, type Missing, type Place, type Reading } from './reading.js';
 import { afterSpace, pythonStrip } from './white-space.js';
 
 /*
@@ -11,46 +11,71 @@ const NUMBER = /[\p{Nd}.]+/uy;
 /** What Python's `float` takes of it. */
 const PYTHON_FLOAT = /^(?:\d+\.?\d*|\.\d+)$/;
 
-/** The first `<answer>` up to the first `</answer>` after it, wherever they stand. */
-export function upstreamAnswer(text: string): Reading<string> {
+/** Where the answer stands: from the first `<answer>` to the first `</answer>` after it, wherever they are. */
+function answerPlace(text: string): Place | Missing {
   const open = text.indexOf('<answer>');
   if (open < 0) return missing('no <answer> was found', 0);
   const start = open + '<answer>'.length;
   const end = text.indexOf('</answer>', start);
-  if (end < 0) return missing('no </answer> was found', text.length);
-  return found(text.slice(start, end), start, end);
+  return end < 0 ? missing('no </answer> was found', text.length) : { start, end };
 }
 
 /** The score as the released code reads it: the first unquoted, unsigned number after `"rating":` in the answer. */
 export function upstreamScore(text: string): Reading<number> {
-  const answer = upstreamAnswer(text);
-  if (!('value' in answer)) return answer;
-  const { start, end } = answer.place;
+  const answer = answerPlace(text);
+  if ('reason' in answer) return answer;
+  const { start, end } = answer;
   const [first, last] = numberAfter(text, '"rating"', start, end);
   if (first < 0) return missing('no unquoted number after "rating": was found', start, end);
-  const written = text.slice(first, last);
-  const digits = PYTHON_FLOAT.test(written) ? written : written.replace(/\P{ASCII}/gu, asciiDigit);
-  if (!PYTHON_FLOAT.test(digits)) return missing(`${quote(written)} is not a number`, first, last);
-  return found(Number(digits), first, last);
+  const value = shortDecimal(text, first, last) ?? anyDecimal(text.slice(first, last));
+  return value === undefined
+    ? missing(`${quote(text.slice(first, last))} is not a number`, first, last)
+    : found(value, first, last);
 }
 
 /** Class and severity as the released code reads them: two quoted strings, class first, spelled as they stand. */
 export function upstreamDegradation(text: string): Reading<{ distortionClass: string; severity: string }> {
-  const answer = upstreamAnswer(text);
-  if (!('value' in answer)) return answer;
-  const { start, end } = answer.place;
+  const answer = answerPlace(text);
+  if ('reason' in answer) return answer;
+  const { start, end } = answer;
   const [classFrom, classTo] = stringAfter(text, '"distortion_class"', start, end);
   if (classFrom < 0) return missing('no "distortion_class": "…" was found', start, end);
   const [levelFrom, levelTo] = stringAfter(text, '"severity"', classTo + 1, end);
   if (levelFrom < 0) return missing('no "severity": "…" was found after the class', start, end);
-  const distortionClass = pythonStrip(text.slice(classFrom, classTo));
-  return found({ distortionClass, severity: pythonStrip(text.slice(levelFrom, levelTo)) }, start, end);
+  const distortionClass = pythonStrip(text, classFrom, classTo);
+  return found({ distortionClass, severity: pythonStrip(text, levelFrom, levelTo) }, start, end);
 }
 
 /** The verdict as the released code reads it: the whole answer, as it stands. */
 export function upstreamComparison(text: string): Reading<string> {
-  const answer = upstreamAnswer(text);
-  return 'value' in answer ? { value: pythonStrip(answer.value), place: answer.place } : answer;
+  const answer = answerPlace(text);
+  if ('reason' in answer) return answer;
+  return { value: pythonStrip(text, answer.start, answer.end), place: answer };
+}
+
+/** The most digits whose number, and the power of ten below it, are both exact in a double, so that dividing them rounds once. */
+const EXACT_DIGITS = 15;
+
+/** `digits` or `digits.digits` of the text; `undefined` when it is anything else, or too long for {@link EXACT_DIGITS}. */
+function shortDecimal(text: string, from: number, to: number): number | undefined {
+  if (to - from > EXACT_DIGITS) return undefined;
+  let digits = 0;
+  let scale = 0;
+  for (let at = from; at < to; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x30 && code <= 0x39) {
+      digits = digits * 10 + code - 0x30;
+      scale *= 10;
+    } else if (code === 0x2e && scale === 0 && at > from) scale = 1;
+    else return undefined;
+  }
+  return scale === 0 ? digits : digits / scale;
+}
+
+/** What Python's `float` makes of digits and points; `undefined` when it throws. */
+function anyDecimal(written: string): number | undefined {
+  const digits = PYTHON_FLOAT.test(written) ? written : written.replace(/\P{ASCII}/gu, asciiDigit);
+  return PYTHON_FLOAT.test(digits) ? Number(digits) : undefined;
 }
 
 /** Python's `\d` and `float` take every decimal digit of Unicode; these come in runs of ten that start at zero. */

@@ -27,8 +27,8 @@ export function beforeSpace(text: string, to: number): number {
   return at;
 }
 
-/** Python's `str.strip()`. */
-export function pythonStrip(text: string): string {
-  const start = afterSpace(text, 0);
-  return text.slice(start, Math.max(start, beforeSpace(text, text.length)));
+/** Python's `text[from:to].strip()`. */
+export function pythonStrip(text: string, from = 0, to: number = text.length): string {
+  const start = Math.min(afterSpace(text, from), to);
+  return text.slice(start, Math.max(start, beforeSpace(text, to)));
 }

@@ -42,7 +42,7 @@ export function softOverlongReward(options: SoftOverlongRewardOptions): Reward {
   const free = maxLength - cache;
   return rewardFrom('softOverlong', [beyond === 'saturate' ? -factor : -Infinity, 0], (sample) => {
     const length = tokenCount('softOverlongReward', sample);
-    const reason = `${length} tokens, ${free} are free, ${maxLength} the most`;
+    const reason = (): string => `${length} tokens, ${free} are free, ${maxLength} the most`;
     if (length <= free) return { value: 0, reason };
     const ramp = (length - free) / cache;
     return { value: -factor * (beyond === 'saturate' ? Math.min(1, ramp) : ramp), reason };

@@ -63,17 +63,13 @@ function tryOnce<T>(work: Work<T>, limits: CallLimits): Outcome<T> | Promise<Out
 }
 
 /** What a reward rejects with when a limit of its own is up (a worker's, `AbortSignal.timeout`) is a timeout, too. */
-function failed(cause: unknown): Failed {
+export function failed(cause: unknown): Failed {
   const isTimeout = (cause as { name?: unknown } | null | undefined)?.name === 'TimeoutError';
   return { ok: false, kind: isTimeout ? 'timeout' : 'error', cause };
 }
 
 /** Waits for the value, or for the timeout, whichever comes first, whether or not the work heeds its signal. */
-async function settle<T>(
-  value: Promise<T>,
-  timeout: number | undefined,
-  expiry: AbortController | undefined,
-): Promise<Outcome<T>> {
+export async function settle<T>(value: Promise<T>, timeout?: number, expiry?: AbortController): Promise<Outcome<T>> {
   const settled = value.then((result): Outcome<T> => ({ ok: true, value: result }), failed);
   if (timeout === undefined) return settled;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -19,24 +19,23 @@ export interface Job {
   readonly samples: readonly Sample[];
   /** Row of each sample in the table. */
   readonly rows: readonly number[];
+  /** The call, where it was begun before its turn. */
+  readonly begun?: Outcome<unknown> | Promise<Outcome<unknown>>;
 }
 
-/** Every call that a batch needs. */
-export function jobsOf(samples: readonly Sample[], rewards: readonly AnyReward[]): Job[] {
+/** Every call of a reward that a batch needs, from the sample in row `first` on. */
+export function jobsOf(samples: readonly Sample[], reward: AnyReward, column: number, first = 0): Job[] {
   if (samples.length === 0) return [];
+  if (!isBatchReward(reward))
+    return samples.slice(first).map((sample, i) => ({ reward, column, samples: [sample], rows: [first + i] }));
+  if (reward.scope !== 'group') return [{ reward, column, samples, rows: Array.from(samples.keys()) }];
   const rowOf = new Map(samples.map((sample, row) => [sample, row]));
-  const groups = Array.from(byGroup(samples).values());
-  return rewards.flatMap((reward, column): Job[] => {
-    if (!isBatchReward(reward))
-      return samples.map((sample, row) => ({ reward, column, samples: [sample], rows: [row] }));
-    const batches: (readonly Sample[])[] = reward.scope === 'group' ? groups : [samples];
-    return batches.map((batch) => ({
-      reward,
-      column,
-      samples: batch,
-      rows: batch.map((sample) => rowOf.get(sample)!),
-    }));
-  });
+  return Array.from(byGroup(samples).values(), (group) => ({
+    reward,
+    column,
+    samples: group,
+    rows: group.map((sample) => rowOf.get(sample)!),
+  }));
 }
 
 type Range = readonly [number, number];
@@ -66,7 +65,8 @@ export function valuesOf(job: Job, result: unknown): (number | null)[] | string 
   return result.size === samples.length ? values : 'gave a value for a sample it was not called with';
 }
 
-function isValue(value: unknown, [low, high]: Range): value is number | null {
+/** Whether a reward may give this value. */
+export function isValue(value: unknown, [low, high]: Range): value is number | null {
   return value === null || (typeof value === 'number' && value >= low - RANGE_SLACK && value <= high + RANGE_SLACK);
 }
 

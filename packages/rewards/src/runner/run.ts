@@ -1,12 +1,14 @@
-import type { AnyReward } from '../batch-reward.js';
+import { isBatchReward, type AnyReward } from '../batch-reward.js';
+import type { Reward } from '../reward.js';
 import type { Sample } from '../sample.js';
+import { scoreAtOnce } from './at-once.js';
 import { attempt, type Outcome } from './attempt.js';
 import { cacheKeyOf } from './cache-key.js';
 import { checkLimits, checkUnique, policiesOf, weightsOf } from './checks.js';
 import { callReward, issueOf, jobsOf, valuesOf, type Job } from './jobs.js';
 import type { RunRewardsOptions } from './options.js';
 import { runPool } from './pool.js';
-import { andThen } from './promises.js';
+import { andThen, isPromise } from './promises.js';
 import type { RewardReport } from './table.js';
 import { openTally } from './tally.js';
 
@@ -35,17 +37,21 @@ export async function runRewards(
   const weights = weightsOf(names, options.weights);
   const { timeout, retries = 0, backoff = 100, concurrency = 64, perSecond, cache } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const jobs = jobsOf(samples, rewards);
   const tally = openTally(samples, rewards);
-  let done = 0;
-
   const limits = { timeout, retries, backoff, signal };
+  let done = 0;
 
   function call(job: Job): Values | undefined | Promise<Values | undefined> {
     const started = performance.now();
-    const outcome = attempt<unknown>((context) => callReward(job, context), limits, () => tally.retried(job)); // prettier-ignore
+    const outcome =
+      job.begun ??
+      attempt<unknown>(
+        (context) => callReward(job, context),
+        limits,
+        () => tally.retried(job),
+      );
     return andThen(outcome, (settled) => {
-      tally.called(job, performance.now() - started);
+      tally.called(job.column, 1, performance.now() - started);
       return finish(job, settled);
     });
   }
@@ -77,9 +83,31 @@ export async function runRewards(
 
   function progress(): void {
     done += 1;
-    options.onProgress?.({ done, total: jobs.length });
+    options.onProgress?.({ done, total });
   }
 
+  /** Makes the calls that answer at once; gives those that are left. */
+  function begin(reward: Reward, column: number): Job[] {
+    const started = performance.now();
+    const stopped = scoreAtOnce(reward, samples, { signal }, (row, value) => {
+      tally.set(row, column, value);
+      progress();
+    });
+    tally.called(column, stopped?.row ?? samples.length, performance.now() - started);
+    if (stopped === undefined) return [];
+    const [job, ...rest] = jobsOf(samples, reward, column, stopped.row);
+    const begun: Job = { ...job!, begun: stopped.outcome };
+    if (isPromise(stopped.outcome)) return [begun, ...rest];
+    void call(begun);
+    return rest;
+  }
+
+  const isLimited = cache !== undefined || perSecond !== undefined || timeout !== undefined || retries > 0;
+  const planned = rewards.map((reward, column) =>
+    isLimited || isBatchReward(reward) ? jobsOf(samples, reward, column) : reward,
+  );
+  const total = planned.reduce((sum, plan) => sum + (Array.isArray(plan) ? plan.length : samples.length), 0);
+  const jobs = planned.flatMap((plan, column) => (Array.isArray(plan) ? plan : begin(plan, column)));
   await runPool(jobs, { concurrency, perSecond, signal }, cache === undefined ? call : callCached);
   return tally.report(weights);
 }

@@ -7,8 +7,9 @@ import type { RewardIssue, RewardMetrics, RewardReport } from './table.js';
 
 /** Collects what a run's calls give. */
 export interface Tally {
-  readonly called: (job: Job, milliseconds: number) => void;
+  readonly called: (column: number, calls: number, milliseconds: number) => void;
   readonly retried: (job: Job) => void;
+  readonly set: (row: number, column: number, value: number | null) => void;
   readonly gave: (job: Job, values: readonly (number | null)[]) => void;
   readonly fromCache: (job: Job, value: number | null) => void;
   readonly failed: (job: Job, issue: RewardIssue, policy: ErrorPolicy) => void;
@@ -23,15 +24,20 @@ export function openTally(samples: readonly Sample[], rewards: readonly AnyRewar
   const skipped = new Set<string>();
   const failedGroups = new Set<string>();
 
+  function set(row: number, column: number, value: number | null): void {
+    values[row]![column] = value;
+  }
+
   function gave(job: Job, given: readonly (number | null)[]): void {
-    for (let index = 0; index < given.length; index += 1) values[job.rows[index]!]![job.column] = given[index]!;
+    for (let index = 0; index < given.length; index += 1) set(job.rows[index]!, job.column, given[index]!);
   }
 
   return {
+    set,
     gave,
-    called(job, milliseconds) {
-      counts[job.column]!.calls += 1;
-      counts[job.column]!.milliseconds += milliseconds;
+    called(column, calls, milliseconds) {
+      counts[column]!.calls += calls;
+      counts[column]!.milliseconds += milliseconds;
     },
     retried(job) {
       counts[job.column]!.retries += 1;
@@ -50,8 +56,10 @@ export function openTally(samples: readonly Sample[], rewards: readonly AnyRewar
       }
     },
     report(weights) {
-      for (const [row, sample] of samples.entries()) {
-        if (skipped.has(sample.id) || failedGroups.has(sample.group)) values[row]!.fill(null);
+      if (skipped.size + failedGroups.size > 0) {
+        for (const [row, sample] of samples.entries()) {
+          if (skipped.has(sample.id) || failedGroups.has(sample.group)) values[row]!.fill(null);
+        }
       }
       const names = rewards.map((reward) => reward.name);
       const metricsOf = (name: string, column: number): RewardMetrics => {
@@ -85,7 +93,8 @@ export function openTally(samples: readonly Sample[], rewards: readonly AnyRewar
 
 function weightedSum(row: readonly (number | null)[], weights: readonly number[]): number | null {
   let total: number | null = null;
-  for (const [column, value] of row.entries()) {
+  for (let column = 0; column < row.length; column += 1) {
+    const value = row[column] ?? null;
     if (value !== null) total = (total ?? 0) + value * weights[column]!;
   }
   return total;

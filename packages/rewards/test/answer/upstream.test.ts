@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { upstreamComparison, upstreamDegradation, upstreamScore } from '../../src/answer/upstream.js';
 
 const wordsOf = (reading: { value: unknown } | { reason: string }): unknown =>
@@ -40,4 +41,13 @@ test('the first answer counts, even inside the reasoning', () => {
   const text = '<think><answer> Image A </answer></think><answer>Image B</answer>';
   expect(wordsOf(upstreamComparison(text))).toBe('Image A');
   expect(wordsOf(upstreamComparison('<answer>Image A'))).toBe('no </answer> was found');
+});
+
+test('a score of any length is the number that its digits are nearest to', () => {
+  const digits = fc.stringMatching(/^\d{1,12}(\.\d{0,8})?$/);
+  fc.assert(
+    fc.property(digits, (written) => {
+      expect(wordsOf(upstreamScore(`<answer>{"rating": ${written}}</answer>`))).toBe(Number(written));
+    }),
+  );
 });
