@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Settings } from '../config/schema.js';
 import type { Dataset } from '../data/prompt.js';
 import type { Policy } from '../policies/policy.js';
@@ -6,7 +7,11 @@ import type { Policy } from '../policies/policy.js';
 export interface Parts {
   /** The model a run starts from, ready to be trained (with a reference when asked) or only asked. */
   openPolicy(model: Settings['model'], purpose: PolicyPurpose): Promise<Policy>;
-  openDataset(source: Settings['data']['train'], side: 'train' | 'heldOut', seed: string): Promise<Dataset>;
+  readonly openDataset: (
+    source: Settings['data']['train'],
+    side: 'train' | 'heldOut',
+    seed: string,
+  ) => Promise<Dataset>;
 }
 
 /** What a policy is opened for. */
@@ -16,4 +21,22 @@ export interface PolicyPurpose {
   /** Everything random in making the policy (a LoRA's start) follows from it. */
   readonly seed: string;
   readonly optimizer?: Settings['optimizer'];
+  /** Where completions are drawn, when it is not to be the model itself. */
+  readonly sampling?: SamplingPurpose;
 }
+
+/** What an engine that draws completions is opened for. */
+export interface SamplingPurpose {
+  readonly sampler: Settings['sampler'];
+  /** Where weights are handed over when the settings do not say. */
+  readonly folder: string;
+  /** The training's, whose log-probs are compared. @defaultValue 1 */
+  readonly temperature?: number;
+  /** Versions of the weights that are sampled from at a time. @defaultValue 1 */
+  readonly versions?: number;
+}
+
+/** Where the completions of a run are drawn. */
+export const samplingOf = ({ sampler }: Pick<Settings, 'sampler'>, run: string): SamplingPurpose => {
+  return { sampler, folder: join(run, 'sampler') };
+};

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchmarkCommand } from './benchmark.js';
+import { dashboardCommand } from './dashboard.js';
 import { dataCommand } from './data.js';
 import { degradeCommand } from './degrade.js';
 import { demoCommand } from './demo.js';
@@ -32,6 +33,7 @@ export function program(parts: Parts, version: string): Command {
     explainCommand(),
     exportCommand(),
     trackCommand(),
+    dashboardCommand(parts),
     serveCommand(),
     setupCommand(),
     doctorCommand(),

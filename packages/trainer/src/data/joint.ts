@@ -17,5 +17,10 @@ export function jointDataset(sets: readonly Dataset[]): Dataset {
       const prompt = await set.get(own);
       return { ...prompt, id: `${k}/${prompt.id}` };
     },
+    indexOf(id) {
+      const [, k, own] = /^(\d+)\/(.*)$/s.exec(id) ?? [];
+      const index = own === undefined ? undefined : sets[Number(k)]?.indexOf?.(own);
+      return index === undefined ? undefined : starts[Number(k)]! + index;
+    },
   };
 }

@@ -42,6 +42,10 @@ export function labelledDataset(labels: Labels, options: LabelledOptions = {}): 
   return {
     length,
     id,
+    indexOf(name) {
+      const [, index, swapped] = /:(\d+)(#swapped)?$/.exec(name) ?? [];
+      return index === undefined ? undefined : Number(index) + (swapped === undefined ? 0 : rows.length);
+    },
     async get(index): Promise<Prompt> {
       const { row, swapped } = place(index);
       const pictures = await Promise.all(

@@ -48,6 +48,8 @@ export interface Dataset {
   get(index: number): Promise<Prompt>;
   /** The prompt's id alone, for datasets that know it without decoding an image. */
   id?(index: number): string;
+  /** Where a prompt of this id would be: `get` may still find another there, when the data have changed since. */
+  indexOf?(id: string): number | undefined;
 }
 
 /** The images a prompt shows, in order. */

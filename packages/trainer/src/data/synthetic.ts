@@ -28,6 +28,10 @@ export function syntheticDegradations(options: SyntheticOptions): Dataset {
   const draw = degradedCrops(options);
   return {
     length: size,
+    indexOf(id) {
+      const index = /:(\d+)$/.exec(id)?.[1];
+      return index === undefined ? undefined : Number(index);
+    },
     async get(index): Promise<Prompt> {
       if (!Number.isInteger(index) || index < 0 || index >= size) {
         throw new RangeError(`syntheticDegradations: index must be an integer in [0, ${size}), got ${index}`);

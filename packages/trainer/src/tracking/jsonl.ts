@@ -53,7 +53,8 @@ export interface JsonLine {
   readonly value: object;
 }
 
-function parseObject(text: string): object | undefined {
+/** The object a line holds, if it holds one. */
+export function parseObject(text: string): object | undefined {
   try {
     const value = JSON.parse(text) as unknown;
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;

@@ -12,7 +12,16 @@
  * @property {string} [colour] - default: by its place
  */
 
-export const COLOURS = ['#2b8ae6', '#e5484d', '#30a46c', '#f76b15', '#8e4ec6', '#12a594', '#d6409f', '#978365'];
+export const COLOURS = /** @type {const} */ ([
+  '#2b8ae6',
+  '#e5484d',
+  '#30a46c',
+  '#f76b15',
+  '#8e4ec6',
+  '#12a594',
+  '#d6409f',
+  '#978365',
+]);
 
 const HEIGHT = 200;
 
@@ -36,8 +45,11 @@ export function figure(/** @type {number | null | undefined} */ value) {
 
 /** @type {Set<import('uplot')>} */
 const plots = new Set();
-addEventListener('resize', () => {
-  for (const plot of plots) plot.setSize({ width: boxOf(plot).clientWidth, height: plot.height });
+const sizes = new ResizeObserver(() => {
+  for (const plot of plots) {
+    const width = boxOf(plot).clientWidth;
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height: plot.height });
+  }
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   for (const plot of plots) plot.redraw();
@@ -60,6 +72,7 @@ export function plotIn(box, options, data, height = HEIGHT) {
   }
   const plot = new uPlot({ width: box.clientWidth, height, ...options }, data, box);
   plots.add(plot);
+  sizes.observe(box);
   return plot;
 }
 
@@ -98,7 +111,10 @@ export function drawChart(box, steps, lines, more = {}) {
     {
       scales: { x: { time: false }, y: { range: paddedRange } },
       series,
-      axes: [AXIS, { ...AXIS, size: 56, values: (_, ticks) => ticks.map(figure) }],
+      axes: [
+        { ...AXIS, size: 30 },
+        { ...AXIS, size: 56, values: (_, ticks) => ticks.map(figure) },
+      ],
       legend: { markers: { width: 0, fill: (_, i) => /** @type {string} */ (strokes[i]) } },
       cursor: { points: { show: false }, ...cursor },
       ...rest,

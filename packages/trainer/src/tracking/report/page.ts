@@ -1,14 +1,19 @@
 import type { AlarmChange } from '../alarms/spells.js';
-import type { Example } from '../evaluation-file.js';
+import type { EvaluationFile, Example } from '../evaluation-file.js';
+import type { StepMetrics } from '../events.js';
 import { chartsOf, smooth, type Chart, type ChartPlan } from './charts.js';
 import { html, jsonForScript, trusted, type Markup } from './html.js';
-import { alarmList, comparison, example, facts, type RunFacts } from './sections.js';
+import { alarmList, comparison, example, facts } from './sections.js';
 import { STYLE } from './style.js';
 
 /** Everything a report shows. */
-export interface ReportContent extends RunFacts {
+export interface ReportContent {
   /** The run's name. */
   readonly name: string;
+  readonly metrics: readonly (StepMetrics & { readonly step: number })[];
+  /** Steps the run was asked for. */
+  readonly steps: number;
+  readonly evaluation?: EvaluationFile | undefined;
   /** The resolved settings, as YAML. */
   readonly settings: string;
   readonly alarms: readonly AlarmChange[];
@@ -24,6 +29,12 @@ function chartCard({ title, note }: ChartPlan, index: number): Markup {
     <p class="muted">${note}</p>
     <div class="chart" id="chart-${index}"></div>
   </section>`;
+}
+
+function factsOf({ metrics, steps, evaluation }: ReportContent) {
+  const seconds = metrics.reduce((sum, row) => sum + (row['step_time'] ?? 0), 0);
+  const tokens = metrics.reduce((sum, row) => sum + (row['tokens_per_second'] ?? 0) * (row['step_time'] ?? 0), 0);
+  return { step: metrics.at(-1)?.step ?? 0, steps, seconds, tokens, evaluation };
 }
 
 /** What the page's script draws. */
@@ -62,7 +73,7 @@ export function reportPage(content: ReportContent): string {
       <body>
         <h1>${name}</h1>
         <p class="muted">GRPO training of a vision-language model that judges image quality</p>
-        <div class="card">${facts(content)}</div>
+        <div class="card">${facts(factsOf(content))}</div>
         ${alarmList(content.alarms)} ${evaluation ? comparison(evaluation) : html``}
         <h2>Training</h2>
         ${charts.length === 0 ? html`<p class="muted">No step was logged.</p>` : html`<div class="charts">${charts.map(chartCard)}</div>`}

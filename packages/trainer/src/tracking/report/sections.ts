@@ -9,23 +9,25 @@ import {
   type Example,
   type Figures,
 } from '../evaluation-file.js';
-import type { StepMetrics } from '../events.js';
 import { html, type Markup } from './html.js';
 
 /** What is known of a run. */
 export interface RunFacts {
-  readonly metrics: readonly (StepMetrics & { readonly step: number })[];
+  /** Steps that are done. */
+  readonly step: number;
   /** Steps the run was asked for. */
   readonly steps: number;
+  /** Time they took, in seconds. */
+  readonly seconds: number;
+  /** Tokens that were sampled. */
+  readonly tokens: number;
   readonly evaluation?: EvaluationFile | undefined;
 }
 
 /** How far the run is, how long it took, and what it won. */
-export function facts({ metrics, steps, evaluation }: RunFacts): Markup {
-  const seconds = metrics.reduce((sum, row) => sum + (row['step_time'] ?? 0), 0);
-  const tokens = metrics.reduce((sum, row) => sum + (row['tokens_per_second'] ?? 0) * (row['step_time'] ?? 0), 0);
+export function facts({ step, steps, seconds, tokens, evaluation }: RunFacts): Markup {
   const entries: [string, string][] = [
-    ['steps', `${metrics.at(-1)?.step ?? 0} of ${steps}`],
+    ['steps', `${step} of ${steps}`],
     ['training time', duration(seconds)],
     ['tokens sampled', Math.round(tokens).toLocaleString('en')],
   ];
