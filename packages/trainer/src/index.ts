@@ -62,14 +62,11 @@ export { measureScores, type ScoreMeasures } from './evaluation/score-measures.j
 export type { CellValue, Column, Row, Table } from './evaluation/tables/table.js';
 export { writeTables } from './evaluation/tables/write-tables.js';
 export { decodeImage } from './images/decode.js';
-export {
-  degrade,
-  type DegradationName,
-  type DegradeOptions,
-  DQ495K_LADDER,
-  FULL_LADDER,
-  LITE_LADDER,
-} from './images/degradations/dq495k.js';
+export { degrade, type DegradeOptions, type Ladder, LADDERS } from './images/degradations/degrade.js';
+export { type DegradationName, DQ495K_LADDER, FULL_LADDER, LITE_LADDER } from './images/degradations/dq495k.js';
+export { KADID10K_LADDER } from './images/degradations/kadid10k.js';
+export type { KadidName } from './images/degradations/kadid/parameters.js';
+export type { Severity } from './images/degradations/samples.js';
 export { train, type TrainingResult, type TrainingRun } from './loop.js';
 export type {
   Completion,

@@ -8,6 +8,7 @@ import { contactSheet } from '../data/degrade/contact-sheet.js';
 import { isWhole, makePicture } from '../data/degrade/make.js';
 import { appendRow, readManifest, writeManifest } from '../data/degrade/manifest.js';
 import { planDegradations, type PlannedPicture } from '../data/degrade/plan.js';
+import { LADDERS, type Ladder } from '../images/degradations/degrade.js';
 import { progressBar } from '../tracking/progress.js';
 import { wholeNumber } from './options.js';
 
@@ -15,6 +16,8 @@ import { wholeNumber } from './options.js';
 export interface DegradeCommandOptions {
   readonly output: string;
   readonly seed: string;
+  /** Left out in calls of before there were two: DQ-495K's. */
+  readonly ladder?: Ladder;
   readonly classes?: string;
   readonly clean: string;
   readonly allSeverities?: boolean;
@@ -28,10 +31,13 @@ export interface DegradeCommandOptions {
 /** `q-insight degrade PHOTOS --output FOLDER`. */
 export function degradeCommand(): Command {
   return new Command('degrade')
-    .description('make pictures with known distortions (the ladder of DQ-495K) out of clean photographs')
+    .description('make pictures with known distortions out of clean photographs')
     .argument('<photos>', 'folder with photographs; folders inside are looked into')
     .requiredOption('--output <folder>', 'folder of the pictures and their manifest; a second call goes on there')
     .option('--seed <seed>', 'decides what is done to each photograph', '0')
+    .addOption(
+      new Option('--ladder <name>', 'whose functions and severities').choices(Object.keys(LADDERS)).default('dq495k'),
+    )
     .option('--classes <names>', 'classes that are drawn from, with commas between (default: all of the ladder)')
     .option('--clean <share>', 'share of photographs that stay as they are', '0.05')
     .option('--all-severities', 'make all five severities of each photograph, instead of one')
@@ -108,6 +114,7 @@ function planOf(photos: string, options: DegradeCommandOptions): PlannedPicture[
   if (names.length === 0) throw new Error(`${photos}: no photographs in it`);
   return planDegradations(names, {
     seed: options.seed,
+    ...(options.ladder !== undefined && { ladder: options.ladder }),
     clean: Number(options.clean),
     severities: options.allSeverities === true ? 'all' : 'one',
     count: wholeNumber('--count', options.count, 1),
@@ -127,9 +134,9 @@ function remaining(output: string, plan: readonly PlannedPicture[]): PlannedPict
 /** Pictures made with other settings must not be mixed with these. */
 function keepSettings(
   output: string,
-  { seed, classes, clean, allSeverities, count, shortSide }: DegradeCommandOptions,
+  { seed, ladder, classes, clean, allSeverities, count, shortSide }: DegradeCommandOptions,
 ): void {
-  const text = `${JSON.stringify({ seed, classes, clean, allSeverities, count, shortSide }, null, 2)}\n`;
+  const text = `${JSON.stringify({ seed, ladder, classes, clean, allSeverities, count, shortSide }, null, 2)}\n`;
   const file = join(output, 'settings.json');
   if (existsSync(file) && readFileSync(file, 'utf8') !== text) {
     throw new Error(`${file}: the pictures there were made with other settings; name another folder with --output`);

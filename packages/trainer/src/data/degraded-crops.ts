@@ -1,6 +1,7 @@
 import type { DistortionClass } from '@q-insight/rewards';
 import seedrandom from 'seedrandom';
-import { distortionClassOf, degrade, FULL_LADDER, type DegradationName } from '../images/degradations/dq495k.js';
+import { degrade } from '../images/degradations/degrade.js';
+import { distortionClassOf, FULL_LADDER, type DegradationName } from '../images/degradations/dq495k.js';
 import type { Severity } from '../images/degradations/samples.js';
 import { cut, drawCrop } from './crop.js';
 import { photoReader } from './photos.js';

@@ -16,7 +16,8 @@ import sharp from 'sharp';
 import { degradeFolder, type DegradeCommandOptions } from '../../src/cli/degrade.js';
 import type { ManifestRow } from '../../src/data/degrade/make.js';
 import { decodeImage } from '../../src/images/decode.js';
-import { degrade, type DegradationName } from '../../src/images/degradations/dq495k.js';
+import { degrade } from '../../src/images/degradations/degrade.js';
+import type { DegradationName } from '../../src/images/degradations/dq495k.js';
 import type { Severity } from '../../src/images/degradations/samples.js';
 import { openDataset } from '../../src/training/dataset.js';
 import { temporaryFolder } from '../helpers/temporary.js';
@@ -108,6 +109,22 @@ test('the manifest is a label file of the kind dq495k', async () => {
   expect(dataset).toHaveLength(12);
   for (const [i, row] of rows.entries()) {
     expect((await dataset.get(i)).label).toMatchObject({ distortionClass: row.distortion_class ?? 'null' });
+  }
+});
+
+test("KADID-10k's ladder, named in each row", async () => {
+  const output = join(root, 'kadid');
+  await degradeFolder(photos, {
+    ...plain,
+    output,
+    ladder: 'kadid10k',
+    clean: '0',
+    classes: 'mean_shift,saturate_weaken',
+  });
+  for (const row of rowsOf(output)) {
+    expect(row.ladder).toBe('kadid10k');
+    expect(['mean_shift', 'saturate_weaken/hsv']).toContain(row.distortion_name);
+    expect(row.parameters).toEqual({ [row.distortion_name === 'mean_shift' ? 'shift' : 'factor']: expect.any(Number) });
   }
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { proxyFromSsim, proxyScore } from '../../src/data/proxy-score.js';
-import { degrade } from '../../src/images/degradations/dq495k.js';
+import { degrade } from '../../src/images/degradations/degrade.js';
 import { flat, scene } from '../images/degradations/synthetic.js';
 
 test('the mapping: 5 at similarity 1, 1 at .2 and below, straight between', () => {

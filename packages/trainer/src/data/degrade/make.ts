@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { decodeImage } from '../../images/decode.js';
-import { classOf, degrade } from '../../images/degradations/dq495k.js';
-import { parametersOf } from '../../images/degradations/parameters.js';
+import { degradationParameters, degrade, type Ladder } from '../../images/degradations/degrade.js';
+import { classOf } from '../../images/degradations/dq495k.js';
 import { resizeImage } from '../../images/resize.js';
 import { replaceFile } from '../../models/files.js';
 import type { RgbImage } from '../prompt.js';
@@ -21,7 +21,8 @@ export interface ManifestRow {
   readonly distortion_name: string | readonly string[] | null;
   /** 1 to 5; 0 where there is no distortion. */
   readonly severity: number | readonly number[];
-  readonly ladder: 'dq495k';
+  /** Null where there is no distortion. */
+  readonly ladder: Ladder | null;
   readonly parameters: unknown;
   readonly seed: unknown;
   /** SHA-256 of the result's file. */
@@ -71,8 +72,8 @@ function rowOf({ reference, output, steps }: PlannedPicture, sha256: string): Ma
     distortion_class: of<string | null>(({ name }) => classOf(name), null) as ManifestRow['distortion_class'],
     distortion_name: of<string | null>(({ name }) => name, null) as ManifestRow['distortion_name'],
     severity: of(({ severity }) => severity as number, 0),
-    ladder: 'dq495k',
-    parameters: of<unknown>(({ name, severity }) => parametersOf(name, severity), null),
+    ladder: steps[0]?.ladder ?? null,
+    parameters: of<unknown>(degradationParameters, null),
     seed: of<unknown>(({ seed }) => seed, null),
     sha256,
   };

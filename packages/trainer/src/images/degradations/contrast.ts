@@ -17,9 +17,12 @@ export const contrastScale =
       sum += (data[i]! * 19595 + data[i + 1]! * 38470 + data[i + 2]! * 7471 + 0x8000) >> 16; // Pillow's grey
     }
     const middle = Math.floor(sum / (data.length / 3) + 0.5);
+    const single = Math.fround(factor); // Pillow blends in float32
     return withData(
       image,
-      data.map((value) => Math.min(255, Math.max(0, Math.trunc(middle + factor * (value - middle))))),
+      data.map((value) =>
+        Math.min(255, Math.max(0, Math.trunc(Math.fround(middle + Math.fround(single * (value - middle)))))),
+      ),
     );
   };
 

@@ -23,20 +23,3 @@ export const pixelate: Degradation = (image, severity) => {
   if (width < 1 || height < 1) throw new Error(`pixelate: ${image.name}: ${image.width}x${image.height} is too small`);
   return resizeImage(resizeImage(image, width, height, 'box'), image.width, image.height, 'nearest');
 };
-
-/** Few levels, placed by the histogram of all samples: equalization to as many grey values as there are bins. */
-export const quantizationHist: Degradation = (image, severity) => {
-  const { bins } = parametersOf('quantization/hist', severity);
-  const counts = new Float64Array(bins);
-  for (const value of image.data) counts[Math.min(bins - 1, Math.floor((value / 255) * bins))]! += 1;
-  const cumulative = [...counts.keys()].map((bin) => counts.slice(0, bin + 1).reduce((sum, count) => sum + count, 0));
-  const least = Math.min(...cumulative.filter((count) => count > 0));
-  const span = Math.max(...cumulative) - least;
-  const levels = cumulative.map((count) =>
-    count === 0 || span === 0 ? 0 : Math.trunc(((count - least) * 255) / span),
-  );
-  return withData(
-    image,
-    image.data.map((value) => levels[Math.round((value / 255) * (bins - 1))]!),
-  );
-};

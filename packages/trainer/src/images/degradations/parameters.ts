@@ -1,7 +1,7 @@
 import type { Severity } from './samples.js';
 
 /** A parameter's value at severities 1 to 5. */
-type Row = readonly [number, number, number, number, number];
+export type Row = readonly [number, number, number, number, number];
 
 /**
  * The ladder of DQ-495K: what each function is given at each severity (DepictQA-Wild, arXiv 2405.18842, with the numbers of
@@ -40,6 +40,8 @@ export const PARAMETERS = {
   'saturate_weaken/ycrcb': { factor: [0.6, 0.4, 0.2, 0.1, 0] },
   oversharpen: { amount: [2, 2.8, 4, 6, 8] },
   pixelate: { scale: [0.5, 0.4, 0.3, 0.25, 0.2] },
+  'quantization/otsu': { classes: [15, 11, 8, 5, 3] },
+  'quantization/median': { colours: [20, 15, 10, 6, 3] },
   'quantization/hist': { bins: [24, 16, 8, 6, 4] },
   null: {},
 } as const satisfies Record<string, Readonly<Record<string, Row>>>;
@@ -52,6 +54,10 @@ export function parametersOf<Name extends LadderName>(
   name: Name,
   severity: Severity,
 ): Readonly<Record<keyof (typeof PARAMETERS)[Name], number>> {
-  const rows = Object.entries(PARAMETERS[name] as Readonly<Record<string, Row>>);
-  return Object.fromEntries(rows.map(([key, row]) => [key, row[severity - 1]!])) as never;
+  return rowsAt(PARAMETERS[name], severity) as never;
+}
+
+/** The column of a severity, by the rows' names. */
+export function rowsAt(rows: Readonly<Record<string, Row>>, severity: Severity): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, row[severity - 1]!]));
 }

@@ -10,6 +10,9 @@ export type Severity = 1 | 2 | 3 | 4 | 5;
  */
 export type Degradation = (image: RgbImage, severity: Severity, random: () => number) => RgbImage;
 
+/** A {@link Degradation}, or one that needs a codec. */
+export type AnyDegradation = (...degradation: Parameters<Degradation>) => RgbImage | Promise<RgbImage>;
+
 /**
  * A value in [0, 1] as 8 bits: clipped, times 255, truncated (not rounded), as the reference ladder stores images.
  * The small addend keeps v/255*255 at v where floating point falls just below it.

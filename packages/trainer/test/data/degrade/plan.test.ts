@@ -37,6 +37,24 @@ test('all severities of one function; several distortions of different classes',
   expect(Object.keys(counts(noise.map(({ steps }) => steps[0]!.name)))).toHaveLength(6);
 });
 
+test("several on DQ-495K's ladder are pairs that leave each other visible, at severities 1 to 3", () => {
+  const plan = planDegradations(names, { seed: 's', count: 2, clean: 0 });
+  const pairs = new Set(plan.map(({ steps }) => steps.map(({ name }) => classOf(name)).join(' > ')));
+  expect(pairs.size).toBe(78); // all that DQ-495K has
+  expect(pairs).toContain('oversharpen > brighten');
+  expect(pairs).not.toContain('blur > pixelate'); // none would see the blur
+  expect(new Set(plan.flatMap(({ steps }) => steps.map(({ severity }) => severity)))).toEqual(new Set([1, 2, 3]));
+  expect(() => planDegradations(['a.jpg'], { seed: 's', clean: 0, count: 2, classes: ['oversharpen', 'blur'] })).toThrow('no 2 of the classes blur, oversharpen may stand on top of each other'); // prettier-ignore
+});
+
+test("KADID-10k's ladder: its own classes, all severities, any order", () => {
+  const plan = planDegradations(names, { seed: 's', ladder: 'kadid10k', count: 2, clean: 0 });
+  const steps = plan.flatMap((picture) => picture.steps);
+  expect(new Set(steps.map(({ name }) => classOf(name))).size).toBe(16);
+  expect(new Set(steps.map(({ ladder }) => ladder))).toEqual(new Set(['kadid10k']));
+  expect(new Set(steps.map(({ severity }) => severity))).toEqual(new Set([1, 2, 3, 4, 5]));
+});
+
 test('refuses unknown classes, too many distortions, and names that collide', () => {
   expect(() => planDegradations(['a.jpg'], { seed: 's', classes: ['fog'] })).toThrow("no class 'fog' in the ladder; it has noise, blur"); // prettier-ignore
   expect(() => planDegradations(['a.jpg'], { seed: 's', classes: ['noise'], count: 2 })).toThrow('need as many classes, got 1'); // prettier-ignore

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { degrade } from '../../../src/images/degradations/degrade.js';
 import {
   classOf,
-  DEGRADATION_NAMES,
   distortionClassOf,
   DQ495K_LADDER,
-  degrade,
   FULL_LADDER,
   type DegradationName,
 } from '../../../src/images/degradations/dq495k.js';
@@ -40,7 +39,7 @@ describe.each(DQ495K_LADDER.filter((name) => name !== 'null'))('%s', (name) => {
 });
 
 test('functions that draw numbers depend on the seed', async () => {
-  const drawing: DegradationName[] = DEGRADATION_NAMES.filter((name) => classOf(name) === 'noise');
+  const drawing: DegradationName[] = DQ495K_LADDER.filter((name) => classOf(name) === 'noise');
   for (const name of [...drawing, 'blur/motion', 'blur/glass', 'blur/jitter'] as const) {
     const first = await degrade(image, { name, severity: 3, seed: 'a' });
     const second = await degrade(image, { name, severity: 3, seed: 'c' });
@@ -60,14 +59,11 @@ test('the question names five classes; the others are in the ladder, but not in 
 });
 
 test('the ladder has 6 + 6 + 2 + 4 functions and null', () => {
-  const count = (name: string) => DEGRADATION_NAMES.filter((each) => classOf(each) === name).length;
+  const count = (name: string) => DQ495K_LADDER.filter((each) => classOf(each) === name).length;
   expect(['noise', 'blur', 'compression', 'darken', 'null'].map(count)).toEqual([6, 6, 2, 4, 1]);
 });
 
 test('refuses what it cannot do, by name', async () => {
-  await expect(degrade(image, { name: 'compression/jpeg2000', severity: 1, seed: '' })).rejects.toThrow(
-    /'compression\/jpeg2000' needs a JPEG 2000 encoder/,
-  );
   await expect(degrade(image, { name: 'toString' as DegradationName, severity: 1, seed: '' })).rejects.toThrow(
     /name must be one of .* got 'toString'/,
   );
