@@ -7,7 +7,7 @@ import { html, type Markup } from '../report/html.js';
 export function matrixView(errors: DegradationErrors | undefined): Markup {
   if (errors === undefined) return html`<p class="muted">No question about degradations in these steps.</p>`;
   const { classes, levels, unreadableClasses } = errors;
-  const unreadable = unreadableClasses === 0 ? '' : `, and ${unreadableClasses} that could not be read`;
+  const unreadable = unreadableClasses === 0 ? '' : `; ${unreadableClasses} more could not be read`;
   const hasLevels = levels.count > 0;
   return html`<p class="muted">Rows are the truth, columns what was said.</p>
     <div class="matrices">
@@ -15,13 +15,13 @@ export function matrixView(errors: DegradationErrors | undefined): Markup {
       ${hasLevels ? matrix('level, where the class is right', LEVELS, levels) : html``}
     </div>
     <p class="muted">
-      ${classes.count} answers${unreadable}: ${share('class', classes)}.
-      ${hasLevels ? `${levels.count} of them with the right class: ${share('level', levels)}.` : ''}
+      Right class: ${share(classes)}${unreadable}.
+      ${hasLevels ? `Right level: ${share(levels)} with the right class.` : ''}
     </p>`;
 }
 
-const share = (what: string, { accuracy, kappa }: Agreement) =>
-  `right ${what} ${accuracy === null ? '-' : `${(100 * accuracy).toFixed(0)} %`}, κ ${kappa === null ? '-' : kappa.toFixed(2)}`;
+const share = ({ accuracy, count, kappa }: Agreement) =>
+  `${accuracy === null ? '-' : `${(100 * accuracy).toFixed(0)} %`} of ${count} (κ ${kappa === null ? '-' : kappa.toFixed(2)})`;
 
 /** Classes that occur nowhere are left out. Shades are shares of a row. */
 function matrix(what: string, names: readonly string[], { confusion }: Agreement): Markup {
