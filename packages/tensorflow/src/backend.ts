@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isBfloat16, widening } from './bfloat16.js';
 import { loadBinding, type Binding, type NativeTensor, type StartOptions } from './binding.js';
 import type { Trace } from './compile/trace.js';
 import { createKernelLoader } from './kernel-files.js';
@@ -16,8 +17,15 @@ export interface TensorRecord {
   refCount: number;
 }
 
+/** An attribute as the kernels give it. */
+export interface LooseAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
 /** The parts of the JavaScript backend that are used or changed here. */
-interface NodeBackend extends tf.KernelBackend {
+export interface NodeBackend extends tf.KernelBackend {
   binding: Binding;
   readonly tensorMap: tf.DataStorage<TensorRecord>;
   /** A tensor of TensorFlow.js for one of the addon's; takes it over. */
@@ -25,11 +33,14 @@ interface NodeBackend extends tf.KernelBackend {
   /** Ids of tensors, whose values are handed over where they were not yet. */
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   /** Runs an operation with one output. */
-  executeSingleOutput(
+  executeSingleOutput(name: string, attributes: readonly LooseAttribute[], inputs: readonly tf.TensorInfo[]): tf.Tensor;
+  /** Runs an operation with several outputs. */
+  executeMultipleOutputs(
     name: string,
-    attributes: readonly { name: string; type: number; value: unknown }[],
+    attributes: readonly LooseAttribute[],
     inputs: readonly tf.TensorInfo[],
-  ): tf.Tensor;
+    outputs: number,
+  ): tf.Tensor[];
   /** TensorFlow's DataType of a type. */
   getDTypeInteger(dtype: tf.DataType): number;
 }
@@ -73,7 +84,8 @@ async function start(options: StartOptions): Promise<TensorflowBackend> {
   return backend;
 }
 
-type NodeBackendClass = new (
+/** The JavaScript backend's class. */
+export type NodeBackendClass = new (
   binding: Binding,
   packageName: string,
 ) => NodeBackend & {
@@ -86,7 +98,7 @@ function createBackend(Base: NodeBackendClass, binding: Binding, installation: I
     if (id >= 0) binding.deleteTensor(id);
   });
 
-  class Backend extends Base implements TensorflowBackend {
+  class Backend extends widening(Base) implements TensorflowBackend {
     readonly installation = installation;
     private trace: Trace | undefined;
 
@@ -146,6 +158,7 @@ function createBackend(Base: NodeBackendClass, binding: Binding, installation: I
     }
 
     override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
+      if (isBfloat16({ dataId })) return super.read(dataId);
       const { values, id } = this.tensorMap.get(dataId);
       return values ?? ((await this.binding.tensorData(id)) as tf.backend_util.BackendValues);
     }

@@ -1,6 +1,7 @@
 export { cacheFolder } from './setup/cache.js';
 export { type Installation, readInstallation } from './setup/installation.js';
 export { setup, type SetupOptions, type SetupResult } from './setup/setup.js';
+export { bfloat16Matrix, isBfloat16 } from './bfloat16.js';
 export { startTensorflow, type TensorflowBackend, type TensorRecord } from './backend.js';
 export {
   type Attribute,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { isBfloat16 } from '../bfloat16.js';
 
 /** The tensors of a container in order, and what is left when they are taken out. */
 export interface Flat {
@@ -24,7 +25,7 @@ export function flatten(container: unknown): Flat {
   const visit = (value: unknown): string => {
     if (isTensor(value)) {
       tensors.push(value);
-      return `${value.dtype}[${value.shape.join()}]`;
+      return `${isBfloat16(value) ? 'bfloat16' : value.dtype}[${value.shape.join()}]`;
     }
     if (Array.isArray(value)) return `[${value.map(visit).join(';')}]`;
     if (typeof value === 'object' && value !== null && isPlain(value)) {

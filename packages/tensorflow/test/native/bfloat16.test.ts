@@ -1,0 +1,83 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
+import { bfloat16Matrix, compile, isBfloat16, startTensorflow, type TensorflowBackend } from '../../src/index.js';
+
+let backend: TensorflowBackend;
+beforeAll(async () => {
+  backend = await startTensorflow();
+});
+
+/** Values that bfloat16 holds exactly, and their bits. */
+const VALUES = Float32Array.from({ length: 40 }, (_, i) => ((i * 7) % 19) / 8 - 1);
+const BITS = new Uint16Array(new Uint32Array(VALUES.buffer).map((word) => word >>> 16));
+const matrix = () => bfloat16Matrix([8, 5], (first, count) => BITS.subarray(first * 5, (first + count) * 5));
+
+test('reads as the float32 it stands for, and takes half of its memory', async () => {
+  const before = tf.memory() as unknown as { nativeBytes: number };
+  const x = await matrix();
+  const after = tf.memory() as unknown as { nativeBytes: number };
+  expect(after.nativeBytes - before.nativeBytes).toBe(2 * 40);
+  expect([isBfloat16(x), x.dtype, x.shape]).toEqual([true, 'float32', [8, 5]]);
+  expect(x.dataSync()).toEqual(VALUES);
+  expect(await x.data()).toEqual(VALUES);
+  x.dispose();
+});
+
+test('is filled row by row when rows are long', async () => {
+  const columns = 5_000_000; // 10 MB: one row at a time
+  const asked: number[][] = [];
+  const x = await bfloat16Matrix([3, columns], (first, count) => {
+    asked.push([first, count]);
+    return new Uint16Array(count * columns).fill(0x3f80 + first); // 1, 1 + 1/128, 1 + 2/128
+  });
+  expect(asked).toEqual([[0, 1], [1, 1], [2, 1]]); // prettier-ignore
+  const means = tf.tidy(() => tf.max(x, 1).dataSync());
+  expect([...means]).toEqual([1, 1 + 1 / 128, 1 + 2 / 128]);
+  x.dispose();
+});
+
+const OPERATIONS: [string, (x: tf.Tensor2D) => tf.Tensor][] = [
+  ['matMul', (x) => tf.matMul(tf.ones([2, 8]), x)],
+  ['matMul, transposed', (x) => tf.matMul(tf.ones([2, 5]), x, false, true)],
+  ['gather', (x) => tf.gather(x, tf.tensor1d([7, 0, 3], 'int32'))],
+  ['add', (x) => tf.add(x, 1)],
+  ['transpose', (x) => tf.transpose(x)],
+  ['split', (x) => tf.split(x, 2, 0)[1]!],
+  ['clone', (x) => tf.mul(tf.clone(x), 2)],
+];
+
+test.each(OPERATIONS)('%s equals float32 to the bit, eager and compiled, and leaves nothing', async (_, run) => {
+  const [x, wide] = [await matrix(), tf.tensor2d(VALUES, [8, 5])];
+  const expected = tf.tidy(() => run(wide).dataSync());
+  const tensors = tf.memory().numTensors;
+  const bytes = backend.binding.memory().bytes;
+  expect(tf.tidy(() => run(x).dataSync())).toEqual(expected);
+  const compiled = compile((input: tf.Tensor2D) => run(input), { onFallback: (reason) => expect(reason).toBe('') });
+  const captured = compile(() => run(x), { onFallback: (reason) => expect(reason).toBe('') });
+  for (const result of [compiled(x), captured(), compiled(wide)]) {
+    expect(result.dataSync()).toEqual(expected);
+    result.dispose();
+  }
+  expect(compiled.signatures()).toHaveLength(2); // float32 and bfloat16 are two programs
+  expect(tf.memory().numTensors).toBe(tensors);
+  expect(backend.binding.memory().bytes).toBe(bytes);
+  tf.dispose([x, wide]);
+});
+
+test('the gradient of what it is multiplied by is that of float32', async () => {
+  const [x, wide] = [await matrix(), tf.tensor2d(VALUES, [8, 5])];
+  const slope = (weights: tf.Tensor2D) =>
+    tf
+      .grad((a: tf.Tensor) => tf.sum(tf.square(tf.matMul(a as tf.Tensor2D, weights))))(tf.ones([2, 8]))
+      .dataSync();
+  expect(slope(x)).toEqual(slope(wide));
+  tf.dispose([x, wide]);
+});
+
+test('a reader that gives too little is named, and nothing is left', async () => {
+  const before = backend.binding.memory();
+  await expect(bfloat16Matrix([2, 3], () => new Uint16Array(5))).rejects.toThrow(
+    'bfloat16Matrix: read must give 2 rows of 3 values, got 5 values',
+  );
+  expect(backend.binding.memory()).toEqual(before);
+});
