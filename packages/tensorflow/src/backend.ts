@@ -48,8 +48,9 @@ export interface NodeBackend extends tf.KernelBackend {
 /** The backend 'tensorflow'. */
 export interface TensorflowBackend extends NodeBackend {
   readonly installation: Installation;
-  readonly isTracing: boolean;
-  /** Runs a function while what it asks of the binding goes into a trace. */
+  /** What operations go into at present, if anything. */
+  readonly trace: Trace | undefined;
+  /** Runs a function while what it asks of the binding goes into a trace, which may lie within another one. */
   traceWith<T>(trace: Trace, run: () => T): T;
 }
 
@@ -100,20 +101,16 @@ function createBackend(Base: NodeBackendClass, binding: Binding, installation: I
 
   class Backend extends widening(Base) implements TensorflowBackend {
     readonly installation = installation;
-    private trace: Trace | undefined;
-
-    get isTracing(): boolean {
-      return this.trace !== undefined;
-    }
+    trace: Trace | undefined;
 
     traceWith<T>(trace: Trace, run: () => T): T {
+      const around = { trace: this.trace, binding: this.binding };
       this.trace = trace;
       this.binding = trace.recorder();
       try {
         return run();
       } finally {
-        this.trace = undefined;
-        this.binding = binding;
+        Object.assign(this, around);
       }
     }
 
@@ -122,12 +119,16 @@ function createBackend(Base: NodeBackendClass, binding: Binding, installation: I
       if (trace === undefined) return super.getInputTensorIds(tensors);
       return tensors.map((tensor) => {
         const record = this.tensorMap.get(tensor.dataId);
-        if (record.values !== null && !trace.owns(record)) {
-          record.id = binding.createTensor(record.shape, record.dtype, record.values);
+        if (record.values !== null) {
+          const { shape, dtype, values } = record;
+          const owner = trace.ownerOf(record);
+          record.id = owner
+            ? owner.constant(shape, dtype, values as ArrayBufferView)
+            : binding.createTensor(shape, dtype, values);
           record.values = null;
         }
         const id = super.getInputTensorIds([tensor])[0]!;
-        if (id >= 0) trace.meet(id, tensor.dataId);
+        trace.meet(id, tensor.dataId);
         return id;
       });
     }

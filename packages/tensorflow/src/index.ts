@@ -15,3 +15,5 @@ export {
   type StartOptions,
 } from './binding.js';
 export { compile, type Compiled, type CompiledSignature, type CompileOptions } from './compile/compile.js';
+export { whileLoop } from './compile/loop.js';
+export { writeSlice } from './write-slice.js';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { randomUUID } from 'node:crypto';
 import { currentBackend, type TensorflowBackend } from '../backend.js';
 import type { NativeTensor } from '../binding.js';
 import { flatten, rebuild } from './containers.js';
+import { uniqueName } from './names.js';
 import { printTrace } from './print.js';
 import { recordRun, separateVariables } from './record.js';
 import { Trace, TraceError, type Capture, type TracedOperation } from './trace.js';
@@ -49,6 +49,8 @@ interface Entry {
   captures: readonly Capture[];
   /** Registers the graph once more, under another name and mode. */
   register(name: string, mode: 'xla' | 'graph'): void;
+  /** Registered functions that it runs in loops. */
+  parts: readonly string[];
   /** What the function returned while tracing: the structure of its results. */
   result: unknown;
   results: number;
@@ -57,12 +59,8 @@ interface Entry {
   ran: boolean;
 }
 
-/** XLA remembers programs by name for as long as the process lives, so no name may come twice. */
-const prefix = `compiled_${randomUUID().replaceAll('-', '')}`;
-let names = 0;
-
 /** On other backends functions run as they are; within a trace they become part of it. */
-const compiles = (): boolean => tf.getBackend() === 'tensorflow' && !currentBackend().isTracing;
+const compiles = (): boolean => tf.getBackend() === 'tensorflow' && currentBackend().trace === undefined;
 
 /**
  * Makes one program of a function over tensors. It is traced once for each signature (structure, shapes and types of its
@@ -95,7 +93,8 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
 
   const forget = (signature: string, entry: Entry): void => {
     entries.delete(signature);
-    if (entry.mode !== 'eager') currentBackend().binding.removeFunction(entry.name);
+    if (entry.mode === 'eager') return;
+    for (const name of [entry.name, ...entry.parts]) currentBackend().binding.removeFunction(name);
   };
   const fallBack = (entry: Entry, to: 'graph' | 'eager', reason: string): void => {
     entry.mode = to;
@@ -171,19 +170,19 @@ function traced<A extends unknown[]>(
   mode: 'xla' | 'graph',
   fallBack: (entry: Entry, to: 'eager', reason: string) => void,
 ): Entry {
-  const name = `${prefix}_${names++}`;
+  const name = uniqueName();
   separateVariables(backend);
   const trace = new Trace(backend.binding);
   const entry: Entry = {
-    ...{ mode, name, operations: [], captures: [], result: undefined, results: 0, assigned: [], ran: false },
+    ...{ mode, name, operations: [], captures: [], parts: [], result: undefined, results: 0, assigned: [], ran: false },
     register: () => undefined,
   };
   try {
     const { result, outputs, results, assigned } = backend.traceWith(trace, () => recordRun(backend, trace, fn, args));
     trace.register(name, outputs, mode === 'xla');
-    const { operations, captures } = trace;
+    const { operations, captures, functions: parts } = trace;
     const register = (again: string, how: 'xla' | 'graph') => trace.register(again, outputs, how === 'xla');
-    return Object.assign(entry, { operations, captures, register, result, results, assigned });
+    return Object.assign(entry, { operations, captures, parts, register, result, results, assigned });
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
     fallBack(entry, 'eager', error.message);

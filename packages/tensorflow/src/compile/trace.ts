@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorflowBackend, TensorRecord } from '../backend.js';
 import type { Attribute, Binding, GraphOperation, GraphOutput, NativeGraph, NativeTensor } from '../binding.js';
+import { uniqueName } from './names.js';
 import { parseOpList, type OpDefinition } from './op-definitions.js';
 
 /** Why a function cannot become a graph. */
@@ -27,12 +28,15 @@ export type Capture = Pick<tf.Tensor, 'dataId'>;
 const VARIABLE_OPERATIONS =
   /^(ReadVariableOp|Assign\w*VariableOp|Resource(Apply|StridedSliceAssign|Gather|Scatter)\w*)$/;
 
+/** Ids are never given twice, so that a tensor of one graph is not taken for one of another. */
+let lastId = -1;
+
 let definitions: ReadonlyMap<string, OpDefinition> | undefined;
 
 /**
  * Records what a function asks of the binding as a graph. TensorFlow infers shapes and checks each operation; nothing is
- * computed. Tensors of the graph go by ids of -2 and below (output 0 is -2), so that they are told from real ones, and
- * disposing them does nothing.
+ * computed. Tensors of a graph go by ids of -2 and below, so that they are told from real ones, and disposing them does
+ * nothing. The graph of a loop's body lies within another one, whose tensors it may use.
  */
 export class Trace {
   readonly graph: NativeGraph;
@@ -41,17 +45,28 @@ export class Trace {
   /** Operations that must run though nobody uses what they put out. */
   readonly effects: number[] = [];
 
+  /** Functions registered for the loops in it. */
+  readonly functions: string[];
+
   private readonly records = new WeakSet<TensorRecord>();
+  /** The graph's numbers of its own tensors, by id. */
+  private readonly numbers = new Map<number, number>();
   private readonly placeholders: number[] = [];
+  /** Tensors of the surroundings that became inputs, with the graph's numbers of them. */
   private readonly captured = new Map<number, number>();
+  private readonly tensors = new Map<number, GraphTensor>();
   private readonly owners = new Map<number, Capture>();
   private readonly constants = new Map<number, ArrayBufferView>();
   private readonly variables: ReadonlyMap<object, tf.Variable>;
 
   private readonly binding: Binding;
+  private readonly parent: Trace | undefined;
 
-  constructor(binding: Binding) {
+  /** @param parent - the trace that this one lies within */
+  constructor(binding: Binding, parent?: Trace) {
     this.binding = binding;
+    this.parent = parent;
+    this.functions = parent?.functions ?? [];
     definitions ??= parseOpList(binding.operations());
     this.graph = new binding.Graph();
     const variables = Object.values(tf.engine().registeredVariables);
@@ -78,13 +93,23 @@ export class Trace {
     this.records.add(record);
   }
 
-  owns(record: TensorRecord): boolean {
-    return this.records.has(record);
+  /** The trace, this one or one around it, in which a tensor came into being. */
+  ownerOf(record: TensorRecord): Trace | undefined {
+    return this.records.has(record) ? this : this.parent?.ownerOf(record);
   }
 
   /** Remembers whose values a real id stands for. */
   meet(id: number, dataId: object): void {
     if (!this.owners.has(id)) this.owners.set(id, this.variables.get(dataId) ?? { dataId });
+  }
+
+  meetAll(tensors: ReadonlyMap<number, Capture>): void {
+    for (const [id, { dataId }] of tensors) this.meet(id, dataId);
+  }
+
+  /** What became an input though it is no argument. */
+  get used(): ReadonlyMap<number, Capture> {
+    return new Map([...this.captured.keys()].map((id) => [id, this.owners.get(id)!]));
   }
 
   /** An input of the function. */
@@ -94,13 +119,19 @@ export class Trace {
     return this.added('Input', [], [], [{ ...output, shape: [...shape] }])[0]!;
   }
 
+  /** The graph of a part that becomes a function of its own. */
+  within(): Trace {
+    return new Trace(this.binding, this);
+  }
+
   /** Makes the graph a function that executeOp runs by name: its inputs are those of the function, then the captures. */
-  register(name: string, outputs: readonly number[], compiled: boolean): void {
+  register(name: string, outputs: readonly number[], compiled = false): void {
     const results = outputs.map((id) => this.reference(id));
     this.graph.register(name, [...this.placeholders, ...this.captured.values()], results, this.effects, compiled);
   }
 
-  private constant(shape: readonly number[], dtype: number, values: ArrayBufferView): number {
+  /** Puts values into the graph. @returns the tensor's id */
+  constant(shape: readonly number[], dtype: number, values: ArrayBufferView): number {
     const output = this.graph.constant(dtype, shape, values).outputs[0]!;
     const [tensor] = this.added('Constant', [], [], [{ ...output, shape: [...shape] }]);
     this.constants.set(tensor!.id, values);
@@ -108,9 +139,36 @@ export class Trace {
   }
 
   private constantValues(id: number): ArrayBufferView {
-    const values = id >= 0 ? this.binding.tensorDataSync(id) : this.constants.get(id);
+    const values = id >= 0 ? this.binding.tensorDataSync(id) : this.constantOf(id);
     if (values === undefined) throw new TraceError('it reads the values of a tensor that is computed at each call');
     return values;
+  }
+
+  /** Makes the graph one of a loop's functions: its inputs are the state, then all that the loop's parts use from around. */
+  registerPart(outputs: readonly number[], shared: ReadonlyMap<number, Capture>): string {
+    if (this.effects.length > 0) throw new TraceError('it assigns a variable within a loop');
+    this.meetAll(shared);
+    const inputs = [...this.placeholders, ...[...shared.keys()].map((id) => this.reference(id))];
+    const name = uniqueName();
+    this.graph.register(name, inputs, outputs.map((id) => this.reference(id)), [], false); // prettier-ignore
+    this.functions.push(name);
+    return name;
+  }
+
+  /** Adds a loop over two registered parts. @returns what goes round in it, as it is in the end */
+  loop(inputs: readonly number[], parts: { readonly body: string; readonly cond: string }): NativeTensor[] {
+    const { TF_ATTR_FUNC, TF_ATTR_SHAPE, TF_ATTR_TYPE } = this.binding;
+    const tensors = inputs.map((id) => this.tensors.get(this.reference(id))!);
+    const attributes = [
+      { name: 'T', type: TF_ATTR_TYPE, value: tensors.map(({ dtype }) => dtype) },
+      { name: 'output_shapes', type: TF_ATTR_SHAPE, value: tensors.map(({ shape }) => shape) },
+      ...Object.entries(parts).map(([name, value]) => ({ name, type: TF_ATTR_FUNC, value })),
+    ];
+    return this.operation('StatelessWhile', attributes, inputs);
+  }
+
+  private constantOf(id: number): ArrayBufferView | undefined {
+    return this.constants.get(id) ?? this.parent?.constantOf(id);
   }
 
   private operation(type: string, attributes: readonly Attribute[], inputs: readonly number[]): NativeTensor[] {
@@ -149,23 +207,33 @@ export class Trace {
     outputs: readonly GraphTensor[],
   ): NativeTensor[] {
     this.operations.push({ type, attributes, inputs, outputs });
-    return outputs.map(({ id, dtype, shape }) => ({ id: -2 - id, dtype, shape }));
+    return outputs.map((output) => {
+      this.tensors.set(output.id, output);
+      this.numbers.set(--lastId, output.id);
+      return { ...output, id: lastId };
+    });
   }
 
-  /** The graph's number of a tensor; a real one becomes an input when it is first met. */
+  /** The graph's number of a tensor; one of the surroundings becomes an input when it is first met. */
   private reference(id: number): number {
-    if (id < 0) return -2 - id;
-    const present = this.captured.get(id);
+    const present = this.numbers.get(id) ?? this.captured.get(id);
     if (present !== undefined) return present;
     const owner = this.owners.get(id);
     if (owner === undefined)
       throw new TraceError(`it uses the tensor ${id} of the binding, which belongs to no tf.Tensor`);
+    if (id < 0 && !this.parent?.knows(id)) throw new TraceError('it uses a tensor that only exists within a loop');
     const { dtype, shape } = recordOf(owner);
+    const values = this.constantOf(id); // of a graph around this one
+    if (values !== undefined) return this.numbers.get(this.constant(shape, dtype, values))!;
     const output = this.graph.placeholder(dtype, shape).outputs[0]!;
     this.captured.set(id, output.id);
     this.captures.push(owner);
     this.added('Capture', [], [], [{ ...output, shape }]);
     return output.id;
+  }
+
+  private knows(id: number): boolean {
+    return this.numbers.has(id) || this.parent?.knows(id) === true;
   }
 }
 

@@ -240,4 +240,4 @@ test('runs as it is on another backend', async () => {
   await tf.setBackend('tensorflow');
 });
 
-afterEach(() => expect(backend.isTracing).toBe(false));
+afterEach(() => expect(backend.trace).toBeUndefined());

@@ -76,13 +76,11 @@ export function sumRows(x: tf.Tensor2D): tf.Tensor1D {
  * W + scaling · BA, transposed once. Sampling multiplies by it some hundred times before the weights change, in small
  * batches, where transposing at every call would cost more than the product.
  *
- * @returns the layer with a `merged` weight that the caller disposes
+ * @returns [in, out], which the caller disposes
  */
-export function mergeLinear(layer: Linear): Linear & { readonly merged: tf.Tensor2D } {
-  const merged = tf.tidy(() => {
-    const { weight, lora } = layer;
+export function mergeLinear({ weight, lora }: Linear): tf.Tensor2D {
+  return tf.tidy(() => {
     const whole = lora ? tf.add(weight, tf.mul(tf.matMul(lora.b, lora.a), lora.scaling)) : weight;
     return tf.transpose(whole as tf.Tensor2D);
   });
-  return { ...layer, merged };
 }

@@ -1,11 +1,13 @@
+import { writeSlice } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import { MASKED, scale } from '../layers/attention.js';
 import { gatedMlp } from '../layers/gated-mlp.js';
-import { linear, mergeLinear } from '../layers/linear.js';
-import { rmsNorm, type RmsNorm } from '../layers/rms-norm.js';
+import { linear } from '../layers/linear.js';
+import { rmsNorm } from '../layers/rms-norm.js';
 import type { RotaryTable } from '../layers/rotary.js';
 import { tidy } from '../tidy.js';
 import { mlpOf, projectHeads, type DecoderLayer } from './decoder-layer.js';
+import type { LanguageWeights } from './language-weights.js';
 import type { PackedLayout } from './packed-layout.js';
 
 /** Keys and values of the prompts in one layer, [P·K, S, headDim]: computed once for all completions, never copied. */
@@ -27,42 +29,25 @@ export interface DecodeContext {
   readonly rotary: RotaryTable;
   /** [P, 1, S], when prompts differ in length. */
   readonly padding?: tf.Tensor3D;
+  /** Where in the tails the present token goes; int32. */
+  readonly index: tf.Scalar;
   /** [1, 1, capacity]: 0 up to and with the present token, −1e30 beyond. */
   readonly future: tf.Tensor3D;
-  /** [1, capacity, 1]: 1 at the present token. */
-  readonly present: tf.Tensor3D;
 }
 
-/** Completion tokens the cache starts with room for. It doubles: few sizes are ever allocated or compiled. */
-export const FIRST_CAPACITY = 32;
-
-/** Makes room for as many tokens again; consumes the cache. */
-export function growCache(tail: TailCache): TailCache {
-  const grow = (x: tf.Tensor3D): tf.Tensor3D => {
-    const grown = tf.tidy(() => tf.concat([x, tf.zerosLike(x)], 1));
-    x.dispose();
-    return grown;
-  };
-  return { k: grow(tail.k), v: grow(tail.v) };
+/** A cache with room for `capacity` tokens, which starts with those of another one, if any. */
+export function tailCache(layout: PackedLayout, capacity: number, before?: TailCache): TailCache {
+  const { prompts, keyHeads, groupSize, headDim } = layout;
+  const room = capacity - (before?.k.shape[1] ?? 0);
+  const empty = (): tf.Tensor3D => tf.zeros([prompts * keyHeads * groupSize, room, headDim]);
+  const grow = (x?: tf.Tensor3D): tf.Tensor3D => (x ? tf.concat([x, empty()], 1) : empty());
+  return { k: grow(before?.k), v: grow(before?.v) };
 }
 
-/** Masks of the step that puts its token at `index` of the tail. The caller disposes them. */
-export function stepMasks(index: number, capacity: number): Pick<DecodeContext, 'future' | 'present'> {
-  const future = new Float32Array(capacity).fill(MASKED, index + 1);
-  const present = new Float32Array(capacity);
-  present[index] = 1;
-  return { future: tf.tensor3d(future, [1, 1, capacity]), present: tf.tensor3d(present, [1, capacity, 1]) };
-}
-
-/** What decoding multiplies by, the same for all steps. */
-export interface DecodeWeights {
-  /** [V, D] */
-  readonly embedding: tf.Tensor2D;
-  /** With merged weights, see {@link mergeLayers}. */
-  readonly layers: readonly DecoderLayer[];
-  readonly finalNorm: RmsNorm;
-  /** [D, V] */
-  readonly head: tf.Tensor2D;
+/** The mask of the step that puts its token at `index` of the tail. */
+export function futureMask(index: tf.Scalar, capacity: number): tf.Tensor3D {
+  const hidden = tf.greater(tf.range(0, capacity, 1, 'int32'), index);
+  return tf.reshape(tf.mul(tf.cast(hidden, 'float32'), MASKED), [1, 1, capacity]);
 }
 
 /**
@@ -76,7 +61,7 @@ export function decodeStep(
   context: DecodeContext,
   prompts: readonly PromptCache[],
   tails: readonly TailCache[],
-  weights: DecodeWeights,
+  weights: LanguageWeights,
 ): { readonly logits: tf.Tensor2D; readonly tails: TailCache[] } {
   return tidy(() => {
     let x: tf.Tensor2D = tf.gather(weights.embedding, ids);
@@ -86,7 +71,7 @@ export function decodeStep(
       x = y;
       return tail;
     });
-    return { logits: tf.matMul(rmsNorm(x, weights.finalNorm), weights.head), tails: grown };
+    return { logits: linear(rmsNorm(x, weights.finalNorm), weights.head), tails: grown };
   });
 }
 
@@ -101,8 +86,8 @@ function decodeLayer(
   return tidy(() => {
     const { q, k, v } = projectHeads(rmsNorm(x, layer.inputNorm), layer, context.layout, context.rotary);
     const tail = {
-      k: tf.add<tf.Tensor3D>(before.k, tf.mul(keyBlocks(k, context.layout), context.present)),
-      v: tf.add<tf.Tensor3D>(before.v, tf.mul(keyBlocks(v, context.layout), context.present)),
+      k: writeSlice(before.k, keyBlocks(k, context.layout), 1, context.index),
+      v: writeSlice(before.v, keyBlocks(v, context.layout), 1, context.index),
     };
     const middle: tf.Tensor2D = tf.add(x, linear(attendToCache(q, prompt, tail, context), layer.o));
     return { y: gatedMlp(middle, mlpOf(layer)).y, tail };
@@ -138,23 +123,4 @@ function keyBlocks(x: tf.Tensor3D, layout: PackedLayout): tf.Tensor3D {
   const { prompts: P, groupSize: G, keyHeads: K, headDim } = layout;
   const byKey = tf.transpose(tf.reshape(x, [P, G, K, headDim]), [0, 2, 1, 3]);
   return tf.reshape(byKey, [P * K * G, 1, headDim]);
-}
-
-/** Layers with LoRA merged and weights transposed, see {@link mergeLinear}; `dispose` frees them. */
-export function mergeLayers(layers: readonly DecoderLayer[]): {
-  readonly layers: readonly DecoderLayer[];
-  dispose(): void;
-} {
-  const merged = layers.map((layer) => {
-    const { q, k, v, o, gate, up, down } = layer;
-    const linears = { q, k, v, o, gate, up, down };
-    const entries = Object.entries(linears).map(([name, part]) => [name, mergeLinear(part)] as const);
-    return { ...layer, ...(Object.fromEntries(entries) as unknown as typeof linears) };
-  });
-  const dispose = (): void => {
-    for (const { q, k, v, o, gate, up, down } of merged) {
-      for (const part of [q, k, v, o, gate, up, down]) part.merged?.dispose();
-    }
-  };
-  return { layers: merged, dispose };
 }

@@ -1,27 +1,22 @@
-import { compile } from '@q-insight/tensorflow';
+import { compile, whileLoop, writeSlice } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
-import { free } from '../tidy.js';
-import { rmsNorm } from '../layers/rms-norm.js';
-import { rotaryTable } from '../layers/rotary.js';
+import { free, tidy } from '../tidy.js';
+import { rotaryTable, type RotaryTable } from '../layers/rotary.js';
 import { packSequences, type EncodedPrompt } from './batch.js';
-import { uploadBatch } from './batch-tensors.js';
+import { uploadBatch, type BatchTensors } from './batch-tensors.js';
+import { decodeStep, futureMask, tailCache, type PromptCache, type TailCache } from './decode.js';
 import {
-  decodeStep,
-  FIRST_CAPACITY,
-  growCache,
-  mergeLayers,
-  stepMasks,
-  type DecodeContext,
-  type DecodeWeights,
-  type PromptCache,
-  type TailCache,
-} from './decode.js';
-import { decoderLayer } from './decoder-layer.js';
+  languageWeights,
+  mergeMatrices,
+  withMerged,
+  type LanguageWeights,
+  type MergedMatrices,
+} from './language-weights.js';
 import type { Qwen25Vl } from './model.js';
 import { paddingMask, type PackedLayout } from './packed-layout.js';
+import { prefill } from './prefill.js';
 import { mropeAngles } from './rope.js';
-import { drawToken, type DrawOptions } from './sampling.js';
-import { embed } from './sequences.js';
+import { drawTokens, type DrawOptions } from './sampling.js';
 
 /** How many completions to sample, how long, and how tokens are drawn. */
 export interface GenerationOptions extends DrawOptions {
@@ -31,6 +26,8 @@ export interface GenerationOptions extends DrawOptions {
   readonly stopTokens: ReadonlySet<number>;
   /** Random numbers of one completion, so that what it draws does not depend on its neighbours. */
   readonly random: (prompt: number, completion: number) => () => number;
+  /** Makes prompts longer, so that fewer shapes come about. */
+  readonly round?: (length: number) => number;
 }
 
 /** One sampled completion. */
@@ -42,9 +39,12 @@ export interface Generated {
   readonly finishReason: 'stop' | 'length';
 }
 
+/** Completion tokens the cache starts with room for. It doubles: few sizes are ever allocated or compiled. */
+const FIRST_CAPACITY = 64;
+
 /**
  * Samples a group of completions per prompt, all in one batch: each prompt is computed once, its keys and values serve
- * the whole group.
+ * the whole group. Tokens are drawn where the model is; the host reads them once.
  *
  * @param images - [image tokens, D], in the order of the prompts; the caller's
  * @returns [prompt][completion]
@@ -55,141 +55,168 @@ export async function generate(
   model: Qwen25Vl,
   options: GenerationOptions,
 ): Promise<Generated[][]> {
-  const merged = mergeLayers(model.layers);
-  const head: tf.Tensor2D = tf.tidy(() => tf.transpose(model.head)); // [D, V]
-  const weights = { embedding: model.embedding, layers: merged.layers, finalNorm: model.finalNorm, head };
-  const prefilled = prefill(prompts, images, { ...model, layers: merged.layers }, head, options.groupSize);
-  const next = prompts.map(({ inputIds, ropeDelta }) => inputIds.length + ropeDelta);
-  const rows = startRows(prompts.length, options);
-  let logits = prefilled.logits; // [P, V] at first, then [P·G, V]
-  let tails = prefilled.caches.map(() => emptyTail(prefilled.layout));
-  try {
-    for (let step = 0; step < options.maxTokens; step++) {
-      drawAll(rows, (await logits.data()) as Float32Array, logits.shape[1], options);
-      logits.dispose();
-      if (step + 1 === options.maxTokens || rows.every((row) => row.finished)) break;
-      if (step === tails[0]!.k.shape[1]) tails = tails.map(growCache);
-      const decoded = nextLogits(rows, step, next, prefilled, tails, weights, model);
-      free(tails);
-      ({ logits, tails } = decoded);
-    }
-  } finally {
-    free(logits, head, prefilled, tails);
-    merged.dispose();
+  const { groupSize, maxTokens, round } = options;
+  // A copy of each prompt, so that the same one given twice is two prompts here; and one token to be predicted.
+  const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [0] }));
+  const batch = packSequences(sequences, model.config, round);
+  const uploaded = uploadBatch(batch, model.config);
+  const plan = planOf({ ...batch.layout, groupSize }, batch.promptLengths, prompts, model, options);
+  const weights = languageWeights(model);
+  const { state: first, ...prepared } = await begin.async(uploaded, images, weights, plan);
+  let state = first;
+  for (let room = 0; room < maxTokens - 1;) {
+    room = Math.min(room * 2 || FIRST_CAPACITY, maxTokens - 1);
+    const next = await decode.async(state, prepared, room, weights, plan);
+    free(state);
+    state = next;
+    if ((await state.finished.data()).every(Boolean)) break;
   }
+  const tokens = (await state.tokens.data()) as Int32Array;
+  const logprobs = (await state.logprobs.data()) as Float32Array;
+  free(uploaded, plan, state, prepared);
   return prompts.map((_, p) =>
-    rows.slice(p * options.groupSize, (p + 1) * options.groupSize).map(({ tokens, logprobs, finished }) => ({
-      tokens,
-      logprobs,
-      finishReason: finished ? 'stop' : 'length',
-    })),
+    Array.from({ length: groupSize }, (_, g) => {
+      const first = (p * groupSize + g) * maxTokens;
+      const row = [...tokens.subarray(first, first + maxTokens)];
+      const end = row.findIndex((token) => options.stopTokens.has(token));
+      const length = end < 0 ? maxTokens : end + 1;
+      return {
+        tokens: row.slice(0, length),
+        logprobs: [...logprobs.subarray(first, first + length)],
+        finishReason: end < 0 ? 'length' : 'stop',
+      };
+    }),
   );
 }
 
-interface Row {
-  readonly tokens: number[];
-  readonly logprobs: number[];
-  readonly random: () => number;
-  finished: boolean;
-}
-
-function startRows(prompts: number, options: GenerationOptions): Row[] {
-  return Array.from({ length: prompts * options.groupSize }, (_, row) => ({
-    tokens: [],
-    logprobs: [],
-    random: options.random(Math.floor(row / options.groupSize), row % options.groupSize),
-    finished: false,
-  }));
-}
-
-/** One more token for each unfinished row. With one line of logits per prompt, all of its completions draw from it. */
-function drawAll(rows: readonly Row[], logits: Float32Array, vocabulary: number, options: GenerationOptions): void {
-  const lines = logits.length / vocabulary;
-  rows.forEach((row, index) => {
-    if (row.finished) return;
-    const line = Math.floor((index * lines) / rows.length);
-    const { token, logprob } = drawToken(
-      logits.subarray(line * vocabulary, (line + 1) * vocabulary),
-      options,
-      row.random,
-    );
-    row.tokens.push(token);
-    row.logprobs.push(logprob);
-    row.finished = options.stopTokens.has(token);
-  });
-}
-
-interface Prefilled {
-  /** [P, V], after each prompt's last token. */
-  readonly logits: tf.Tensor2D;
-  readonly caches: readonly PromptCache[];
+/** What stays the same over all steps. The caller disposes its tensors. */
+interface Plan {
   readonly layout: PackedLayout;
+  readonly draw: DrawOptions & { readonly stopTokens: readonly number[] };
+  /** [maxTokens, P·G] what the draws follow from. */
+  readonly uniforms: tf.Tensor2D;
+  /** Of each prompt's completion tokens, [maxTokens · P, 1, headDim]. */
+  readonly rotary: RotaryTable;
+  /** [P, 1, S], when prompts differ in length. */
   readonly padding?: tf.Tensor3D;
 }
 
-function prefill(
+function planOf(
+  layout: PackedLayout,
+  promptLengths: readonly number[],
   prompts: readonly EncodedPrompt[],
-  images: tf.Tensor2D,
-  model: Qwen25Vl,
-  head: tf.Tensor2D,
-  groupSize: number,
-): Prefilled {
-  // A copy of each prompt, so that the same one given twice is two prompts here.
-  const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [] }));
-  const batch = packSequences(sequences, model.config);
-  const layout = { ...batch.layout, groupSize };
-  const uploaded = uploadBatch(batch, model.config);
-  const caches: PromptCache[] = [];
-  let x = embed(uploaded, images, model);
-  for (const layer of model.layers) {
-    const { y, saved } = decoderLayer(x, layer, uploaded);
-    const { k, v } = saved.attended.prompt;
-    caches.push({ k: tf.clone(k), v: tf.clone(v) });
-    free(saved); // x among it
-    x = y;
+  { config: { text } }: Qwen25Vl,
+  options: GenerationOptions,
+): Plan {
+  const { groupSize, maxTokens, temperature, topK, topP, suppressed } = options;
+  const rows = prompts.length * groupSize;
+  const uniforms = new Float32Array(maxTokens * rows);
+  for (let row = 0; temperature > 0 && row < rows; row++) {
+    const random = options.random(Math.floor(row / groupSize), row % groupSize);
+    for (let token = 0; token < maxTokens; token++) uniforms[token * rows + row] = random();
   }
-  free(uploaded);
-  const last = batch.promptLengths.map((length, p) => p * layout.promptLength + length - 1);
-  const logits = tf.tidy(() => {
-    const hidden: tf.Tensor2D = tf.gather(x, tf.tensor1d(last, 'int32'));
-    return tf.matMul<tf.Tensor2D>(rmsNorm(hidden, model.finalNorm), head);
+  const positions = Int32Array.from({ length: maxTokens * prompts.length }, (_, i) => {
+    const { inputIds, ropeDelta } = prompts[i % prompts.length]!;
+    return inputIds.length + ropeDelta + Math.floor(i / prompts.length);
   });
-  x.dispose();
-  if (batch.promptLengths.every((length) => length === layout.promptLength)) return { logits, caches, layout };
-  return { logits, caches, layout, padding: paddingMask(batch.promptLengths, prompts.length, layout.promptLength) };
-}
-
-function emptyTail({ prompts, keyHeads, groupSize, headDim }: PackedLayout): TailCache {
-  const empty = (): tf.Tensor3D => tf.zeros([prompts * keyHeads * groupSize, FIRST_CAPACITY, headDim]);
-  return { k: empty(), v: empty() };
-}
-
-/** One program per shape, where the backend compiles. */
-const compiledStep = compile(decodeStep, { name: 'decodeStep' });
-
-/** Each row's latest token through the model. A finished row goes on with its last token: nobody reads what comes out. */
-function nextLogits(
-  rows: readonly Row[],
-  step: number,
-  next: readonly number[],
-  { caches, layout, padding }: Prefilled,
-  tails: readonly TailCache[],
-  weights: DecodeWeights,
-  model: Qwen25Vl,
-): ReturnType<typeof decodeStep> {
-  const positions = Int32Array.from(rows, (_, row) => next[Math.floor(row / layout.groupSize)]! + step);
-  const { text } = model.config;
-  const context: DecodeContext = {
+  const padded = options.round !== undefined || promptLengths.some((length) => length < layout.promptLength);
+  return {
     layout,
+    draw: { temperature, topK, topP, suppressed, stopTokens: [...options.stopTokens] },
+    uniforms: tf.tensor2d(uniforms, [maxTokens, rows]),
     rotary: rotaryTable(mropeAngles([positions, positions, positions], text), text.headDim),
-    ...(padding && { padding }),
-    ...stepMasks(step, tails[0]!.k.shape[1]),
+    ...(padded && { padding: paddingMask(promptLengths, prompts.length, layout.promptLength) }),
   };
-  const ids = tf.tensor1d(
-    Int32Array.from(rows, (row) => row.tokens.at(-1)!),
+}
+
+/** Where the completions are. All of its tensors go round in one loop on the device. */
+interface DecodeState {
+  /** How many tokens each completion has. */
+  readonly step: tf.Scalar;
+  /** [P·G] the latest. */
+  readonly ids: tf.Tensor1D;
+  /** [P·G] those that have drawn a stop token; what they draw after it is not looked at. */
+  readonly finished: tf.Tensor1D;
+  /** [P·G, maxTokens] */
+  readonly tokens: tf.Tensor2D;
+  readonly logprobs: tf.Tensor2D;
+  readonly tails: readonly TailCache[];
+}
+
+/** What the prompts' pass leaves for decoding. */
+interface Prepared {
+  readonly caches: readonly PromptCache[];
+  readonly merged?: MergedMatrices;
+}
+
+/** The prompts' pass, and the first token of each completion. */
+const begin = compile(
+  (batch: BatchTensors, images: tf.Tensor2D, weights: LanguageWeights, plan: Plan) =>
+    tidy((): Prepared & { readonly state: DecodeState } => {
+      const merged = mergeMatrices(weights);
+      const { logits, caches } = prefill(batch, images, withMerged(weights, merged));
+      const [maxTokens, rows] = plan.uniforms.shape;
+      const start: DecodeState = {
+        step: tf.scalar(0, 'int32'),
+        ids: tf.zeros([rows], 'int32'),
+        finished: tf.zeros([rows], 'bool'),
+        tokens: tf.zeros([rows, maxTokens], 'int32'),
+        logprobs: tf.zeros([rows, maxTokens]),
+        tails: [],
+      };
+      const state = nextToken(start, tf.gather(logits, promptOfRow(plan.layout)), plan);
+      return { state, caches, ...(merged && { merged }) };
+    }),
+  { name: 'begin' },
+);
+
+/** Decodes until there is no room left, or all completions are finished. */
+const decode = compile(
+  (state: DecodeState, { caches, merged }: Prepared, room: number, weights: LanguageWeights, plan: Plan): DecodeState =>
+    tidy(() => {
+      const { layout, padding } = plan;
+      const whole = withMerged(weights, merged);
+      const tails = caches.map((_, layer) => tailCache(layout, room, state.tails[layer]));
+      const goesOn = ({ step, finished }: DecodeState): tf.Tensor =>
+        tf.logicalAnd(tf.lessEqual(step, tf.scalar(room, 'int32')), tf.logicalNot(tf.all(finished)));
+      const turn = (now: DecodeState): DecodeState => {
+        const index: tf.Scalar = tf.sub(now.step, tf.scalar(1, 'int32'));
+        const rotary = rotaryOfStep(plan, index);
+        const context = { layout, rotary, index, future: futureMask(index, room), ...(padding && { padding }) };
+        const decoded = decodeStep(now.ids, context, caches, now.tails, whole);
+        return nextToken({ ...now, tails: decoded.tails }, decoded.logits, plan);
+      };
+      return whileLoop(goesOn, turn, { ...state, tails });
+    }),
+  { name: 'decode' },
+);
+
+/** @param logits - [P·G, V] */
+function nextToken(state: DecodeState, logits: tf.Tensor2D, { uniforms, draw }: Plan): DecodeState {
+  const { step } = state;
+  const random: tf.Tensor1D = tf.reshape(tf.gather(uniforms, tf.reshape(step, [1])), [-1]);
+  const { tokens, logprobs } = drawTokens(logits, random, draw);
+  const stopped = draw.stopTokens.map((stop) => tf.equal(tokens, tf.scalar(stop, 'int32')));
+  return {
+    step: tf.add(step, tf.scalar(1, 'int32')),
+    ids: tokens,
+    finished: stopped.reduce<tf.Tensor>(tf.logicalOr, state.finished) as tf.Tensor1D,
+    tokens: writeSlice(state.tokens, tf.expandDims(tokens, 1), 1, step),
+    logprobs: writeSlice(state.logprobs, tf.expandDims(logprobs, 1), 1, step),
+    tails: state.tails,
+  };
+}
+
+/** [P·G] */
+function promptOfRow({ prompts, groupSize }: PackedLayout): tf.Tensor1D {
+  return tf.tensor1d(
+    Int32Array.from({ length: prompts * groupSize }, (_, row) => Math.floor(row / groupSize)),
     'int32',
   );
-  const result = compiledStep(ids, context, caches, tails, weights);
-  free(ids, context.rotary, context.future, context.present);
-  return result;
+}
+
+/** Of the token at `index` of each completion, [P·G, 1, headDim]. */
+function rotaryOfStep({ layout, rotary }: Plan, index: tf.Scalar): RotaryTable {
+  const rows = tf.add<tf.Tensor1D>(promptOfRow(layout), tf.mul(index, tf.scalar(layout.prompts, 'int32')));
+  return { cos: tf.gather(rotary.cos, rows), signedSin: tf.gather(rotary.signedSin, rows) };
 }

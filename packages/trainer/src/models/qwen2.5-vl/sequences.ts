@@ -130,7 +130,7 @@ export function decoderStack(model: Qwen25Vl, context: DecoderContext, gradients
 type SavedLayer = Parameters<typeof decoderLayerBackward>[0];
 
 /** Token embeddings, with the images' embeddings in the rows of image tokens. @returns [rows, D] */
-export function embed(batch: BatchTensors, images: tf.Tensor2D, model: Qwen25Vl): tf.Tensor2D {
+export function embed(batch: BatchTensors, images: tf.Tensor2D, model: Pick<Qwen25Vl, 'embedding'>): tf.Tensor2D {
   const { ids, source, imageRows } = batch;
   const expected = imageRows?.shape[0] ?? 0;
   if (images.shape[0] !== expected) {

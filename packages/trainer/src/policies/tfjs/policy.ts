@@ -17,6 +17,7 @@ import { free } from '../../models/tidy.js';
 import type { Completion, Policy, SamplingOptions } from '../policy.js';
 import { loadWeights, saveWeights } from './files.js';
 import { createPolicyPrograms } from './policy-programs.js';
+import { roundLength } from './programs.js';
 import { createEmbeddingCache, createPromptReader } from './prompts.js';
 import { sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
 import { createWeights, disposeWeights, modelOf, trainedNames, trainedTensors } from './weights.js';
@@ -155,7 +156,7 @@ function imageTokenIds(config: Qwen25VlConfig): number[] {
 async function sampleGroups(
   asked: readonly Prompt[],
   options: SamplingOptions,
-  { model, readPrompt, embeddings }: ModelState,
+  { model, readPrompt, embeddings, program }: ModelState,
   tokenizer: Tokenizer,
   eosTokenIds: readonly number[],
 ): Promise<Completion[][]> {
@@ -170,6 +171,7 @@ async function sampleGroups(
     topP: options.topP ?? 1,
     suppressed: imageTokenIds(model.config),
     stopTokens: new Set(eosTokenIds),
+    ...(program && { round: roundLength }),
     random: (prompt, completion) => seedrandom(`${options.seed}/${asked[prompt]!.id}/${completion}`),
   });
   images.dispose();

@@ -1,15 +1,32 @@
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
 import seedrandom from 'seedrandom';
-import { drawToken, type DrawOptions } from '../../../src/models/qwen2.5-vl/sampling.js';
+import { drawTokens, type DrawOptions } from '../../../src/models/qwen2.5-vl/sampling.js';
 
 const all: DrawOptions = { temperature: 1, topK: 0, topP: 1, suppressed: [] };
-const logits = (): Float32Array => Float32Array.from([0.5, 0.25, 0.125, 0.125], Math.log);
+const LOGITS = [0.5, 0.25, 0.125, 0.125].map(Math.log);
+
+interface Drawn {
+  readonly token: number;
+  readonly logprob: number;
+}
+
+/** Draws once for each random number, from the same logits. */
+function draw(options: DrawOptions, uniforms: number[], logits = LOGITS): Drawn[] {
+  return tf.tidy(() => {
+    const rows = tf.tile(tf.tensor2d([logits]), [uniforms.length, 1]);
+    const { tokens, logprobs } = drawTokens(rows, tf.tensor1d(uniforms), options);
+    expect(tokens.dtype).toBe('int32');
+    const values = logprobs.dataSync();
+    return Array.from(tokens.dataSync(), (token, i) => ({ token, logprob: values[i]! }));
+  });
+}
 
 /** How often each token comes in 20 000 draws; the standard deviation is at most 0.0036. */
 function frequencies(options: DrawOptions): number[] {
   const random = seedrandom('draws');
   const counts = [0, 0, 0, 0];
-  for (let i = 0; i < 20_000; i++) counts[drawToken(logits(), options, random).token]!++;
+  for (const { token } of draw(options, Array.from({ length: 20_000 }, random))) counts[token]!++;
   return counts.map((count) => count / 20_000);
 }
 
@@ -17,7 +34,7 @@ const expectNear = (got: number[], expected: number[]): void => {
   got.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(0.015));
 };
 
-describe('drawToken', () => {
+describe('drawTokens', () => {
   it('draws by probability', () => expectNear(frequencies(all), [0.5, 0.25, 0.125, 0.125]));
 
   it('applies the temperature', () => {
@@ -30,30 +47,55 @@ describe('drawToken', () => {
   it('keeps the smallest set with at least p', () => {
     expectNear(frequencies({ ...all, topP: 0.7 }), [2 / 3, 1 / 3, 0, 0]);
     expectNear(frequencies({ ...all, topP: 0.5 }), [1, 0, 0, 0]);
+    expectNear(frequencies({ ...all, topP: 0 }), [1, 0, 0, 0]);
     expectNear(frequencies({ ...all, topP: 0.8 }), [4 / 7, 2 / 7, 1 / 7, 0]); // of equals, the lower id
+  });
+
+  it('takes p of what k leaves', () => {
+    expectNear(frequencies({ ...all, topK: 2, topP: 0.6 }), [1, 0, 0, 0]); // 2/3 is enough
   });
 
   it('never draws what is suppressed', () =>
     expectNear(frequencies({ ...all, suppressed: [0] }), [0, 0.5, 0.25, 0.25]));
 
   it('gives the log-probability under the distribution it drew from', () => {
-    const seen = new Map<number, number>();
     const random = seedrandom('logprobs');
-    for (let i = 0; i < 100; i++) {
-      const { token, logprob } = drawToken(logits(), { ...all, temperature: 0.5, topK: 2, suppressed: [1] }, random);
-      seen.set(token, logprob);
-    }
+    const options = { ...all, temperature: 0.5, topK: 2, suppressed: [1] };
+    const seen = new Map(
+      draw(options, Array.from({ length: 100 }, random)).map(({ token, logprob }) => [token, logprob]),
+    );
     expect([...seen.keys()].sort()).toEqual([0, 2]);
     expect(seen.get(0)).toBeCloseTo(Math.log(16 / 17), 6);
     expect(seen.get(2)).toBeCloseTo(Math.log(1 / 17), 6);
   });
 
-  it('takes the likeliest at temperature 0, without a random number', () => {
-    const never = (): number => {
-      throw new Error('not to be called');
-    };
-    const { token, logprob } = drawToken(logits(), { ...all, temperature: 0 }, never);
-    expect(token).toBe(0);
-    expect(logprob).toBeCloseTo(Math.log(0.5), 6);
+  it('takes the likeliest at temperature 0, whatever the random number', () => {
+    const logits = [LOGITS[1]!, LOGITS[0]!, LOGITS[2]!, LOGITS[3]!];
+    for (const { token, logprob } of draw({ ...all, temperature: 0 }, [0, 0.3, 0.99], logits)) {
+      expect(token).toBe(1);
+      expect(logprob).toBeCloseTo(Math.log(0.5), 6);
+    }
+  });
+
+  it('inverts the running sum of the probabilities, as a loop over them does', () => {
+    const size = 1000; // 32 blocks of 32
+    const random = seedrandom('logits');
+    const logits = Array.from({ length: size }, () => 6 * random());
+    const uniforms = Array.from({ length: 500 }, random);
+    const weights = logits.map(Math.exp);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    draw({ ...all, suppressed: [size] }, uniforms, [...logits, 50]).forEach(({ token, logprob }, i) => {
+      const below = weights.slice(0, token).reduce((sum, weight) => sum + weight, 0) / total;
+      const rounding = 1e-5; // of sums of 1,000 float32
+      expect(uniforms[i]!).toBeGreaterThan(below - rounding);
+      expect(uniforms[i]!).toBeLessThan(below + weights[token]! / total + rounding);
+      expect(logprob).toBeCloseTo(Math.log(weights[token]! / total), 4);
+    });
+  });
+
+  it('draws a token that has a probability even where the random number rounds to 1', () => {
+    const [first] = draw({ ...all, suppressed: [2, 3] }, [1]);
+    expect(first!.token).toBe(0); // the likeliest
+    expect(draw({ ...all, suppressed: [0, 1] }, [0])[0]!.token).toBe(2);
   });
 });
