@@ -39,7 +39,7 @@ export function captions(source: ExampleSource): MakeExample {
     const label = degradationLabel(crop);
     const prompt = {
       id: `caption:${crop.photo}:${index}`,
-      messages: taskMessages('degradation', crop.image, 'short'),
+      messages: taskMessages('degradation', crop.image, { style: 'short' }),
       label,
     };
     return { prompt, text: `${label.distortionClass} ${label.level} ${scoreLabel(crop).score.toFixed(2)}` };
@@ -55,7 +55,7 @@ export function answers(source: ExampleSource): MakeExample {
     const id = `${label.task}:${crop.photo}:${index}`;
     const random = seedrandom(JSON.stringify([source.seed, index, 'answer']));
     return {
-      prompt: { id, messages: taskMessages(label.task, crop.image, 'short'), label },
+      prompt: { id, messages: taskMessages(label.task, crop.image, { style: 'short' }), label },
       text: writeCarelessAnswer(label, random),
     };
   };

@@ -24,7 +24,15 @@ export { readSplit } from './data/photos.js';
 export type { Dataset, ImagePart, Message, Prompt, RgbImage, TextPart } from './data/prompt.js';
 export { proxyScore } from './data/proxy-score.js';
 export { syntheticDegradations, type SyntheticOptions } from './data/synthetic.js';
-export { type PromptStyle, SINGLE_IMAGE_TASKS, type SingleImageTask, taskMessages } from './data/tasks.js';
+export {
+  type AskingOptions,
+  comparisonMessages,
+  type PromptStyle,
+  SINGLE_IMAGE_TASKS,
+  type SingleImageTask,
+  taskMessages,
+} from './data/tasks.js';
+export { jointDataset, type Mix } from './data/joint.js';
 export { agreement, type Agreement } from './evaluation/agreement.js';
 export { bootstrapInterval, type BootstrapOptions, type Interval } from './evaluation/bootstrap.js';
 export {

@@ -9,6 +9,7 @@ import type { Prompt, RgbImage } from '../data/prompt.js';
 import { SINGLE_IMAGE_TASKS, taskMessages, type SingleImageTask } from '../data/tasks.js';
 import { decodeImage } from '../images/decode.js';
 import type { Policy } from '../policies/policy.js';
+import { askingOf } from '../training/dataset.js';
 import { chooseCheckpoint, openCheckpoint } from './checkpoint.js';
 import { wholeNumber } from './options.js';
 import type { Parts } from './parts.js';
@@ -96,7 +97,7 @@ async function ask(policy: Policy, image: RgbImage, options: { crops: number; se
   for (const task of tasks) {
     const prompts = views(image, data, crops).map((view): Prompt => ({
       id: `${task}:${view.name}`,
-      messages: taskMessages(task, view, data?.style ?? 'full'),
+      messages: taskMessages(task, view, data && askingOf(data)),
       label,
     }));
     const maxTokens = settings?.grpo.maxTokens ?? 256;

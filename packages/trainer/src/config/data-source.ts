@@ -1,10 +1,26 @@
 import { z } from 'zod';
 import { parseSampling } from '../data/sampling.js';
 import { SINGLE_IMAGE_TASKS } from '../data/tasks.js';
-import { count } from './fields.js';
+import { count, positive } from './fields.js';
 
 /** Length of the questions: 'full' explains layout and choices, 'short' is for models that know nothing else. @defaultValue 'full' */
 const style = z.enum(['full', 'short']).default('full');
+
+/** How a source puts its questions. */
+const asking = {
+  style,
+  /** Words of your own, each in place of the style's: `score`, `degradation`, `comparison`, and `system` ('' for none). */
+  wording: z
+    .strictObject({
+      system: z.string().optional(),
+      score: z.string().min(1).optional(),
+      degradation: z.string().min(1).optional(),
+      comparison: z.string().min(1).optional(),
+    })
+    .optional(),
+  /** Whether images stand before the question or after it. @defaultValue 'first' */
+  place: z.enum(['first', 'last']).default('first'),
+};
 
 /** Clean photographs, cropped and degraded on the fly; class and level are exact, the score is a proxy. */
 const photos = z.strictObject({
@@ -24,7 +40,7 @@ const photos = z.strictObject({
     .default([...SINGLE_IMAGE_TASKS]),
   /** Degradations that are drawn from, classes evenly: all of DQ-495K, or one plain function a class. @defaultValue 'full' */
   ladder: z.enum(['full', 'lite']).default('full'),
-  style,
+  ...asking,
 });
 
 const sample = z
@@ -43,7 +59,15 @@ const labels = {
   images: z.string().min(1).optional(),
   /** Which rows are used: all, first:N, end:N, random:N, or a share such as random:10%. @defaultValue 'all' */
   sample,
-  style,
+  ...asking,
+};
+
+/** How pairs are compared. */
+const comparisons = {
+  /** 'both' asks every pair a second time with its images swapped. @defaultValue 'given' */
+  orders: z.enum(['given', 'both']).default('given'),
+  /** Whether the picture that both were made from is shown before them. @defaultValue 'shown' */
+  reference: z.enum(['shown', 'hidden']).default('shown'),
 };
 
 /** From the worst to the best raw score (worst may be the larger number), or from what occurs in the file. */
@@ -67,8 +91,8 @@ const scoreTable = <Kind extends string>(kind: Kind) =>
 const sources = [
   photos,
   /** Your own: one JSON object a line (.jsonl), an array (.json), or a table (.csv, .tsv, .xlsx). */
-  z.strictObject({ kind: z.literal('jsonl'), ...labels }),
-  z.strictObject({ kind: z.literal('csv'), ...labels }),
+  z.strictObject({ kind: z.literal('jsonl'), ...labels, ...comparisons }),
+  z.strictObject({ kind: z.literal('csv'), ...labels, ...comparisons }),
   /** Metas of DeQA-Score, which Q-Insight trains its scores on. */
   z.strictObject({ kind: z.literal('deqa'), ...labels }),
   /** Q-Insight's train_dist.json. */
@@ -77,8 +101,7 @@ const sources = [
   z.strictObject({
     kind: z.literal('q-insight-comparison'),
     ...labels,
-    /** 'both' asks every pair a second time with its images swapped. @defaultValue 'given' */
-    orders: z.enum(['given', 'both']).default('given'),
+    ...comparisons,
     /** How images were made, by the first folder of their path; for Reg- and Gen-accuracy. */
     enhancers: z.record(z.string(), z.enum(['regression', 'generation'])).optional(),
   }),
@@ -105,8 +128,21 @@ const sources = [
 
 const single = z.discriminatedUnion('kind', sources);
 
-/** Several sources, one after the other. */
-const joint = z.strictObject({ kind: z.literal('joint'), sets: z.array(single).min(1) });
+/** Several sources in one. */
+const joint = z
+  .strictObject({
+    kind: z.literal('joint'),
+    sets: z.array(single).min(1),
+    /**
+     * Shares of the sets in what the model sees: one weight each, or a temperature T, by which a set of n prompts weighs
+     * n^(1/T): 1 is by size, more is more even. @defaultValue by size
+     */
+    mix: z.union([z.array(positive()), z.strictObject({ temperature: positive() })]).optional(),
+  })
+  .refine(({ sets, mix }) => !Array.isArray(mix) || mix.length === sets.length, {
+    path: ['mix'],
+    message: 'must have one weight for each of the sets',
+  });
 
 /** Where prompts come from. */
 export const dataSource = z.discriminatedUnion('kind', [...sources, joint]);

@@ -7,12 +7,10 @@ import { fileFinder, likelyRoot } from './image-folders.js';
 import type { Dataset, Prompt, RgbImage } from './prompt.js';
 import type { Labels } from './read-labels.js';
 import { picturesOf, type ComparisonRow, type LabelRow } from './row.js';
-import { comparisonMessages, taskMessages, type PromptStyle } from './tasks.js';
+import { comparisonMessages, taskMessages, type AskingOptions } from './tasks.js';
 
 /** Options of {@link labelledDataset}. */
-export interface LabelledOptions {
-  /** Length of the questions. @defaultValue 'full' */
-  readonly style?: PromptStyle;
+export interface LabelledOptions extends AskingOptions {
   /** 'both' asks every comparison a second time, with its images swapped, after all that are as given. @defaultValue 'given' */
   readonly orders?: 'given' | 'both';
 }
@@ -25,7 +23,7 @@ export interface LabelledOptions {
  */
 export function labelledDataset(labels: Labels, options: LabelledOptions = {}): Dataset {
   const { file, images, rows } = labels;
-  const { style = 'full', orders = 'given' } = options;
+  const { orders = 'given', ...asking } = options;
   checkImages(labels);
   const length = orders === 'both' ? 2 * rows.length : rows.length;
   const place = (index: number) => {
@@ -51,8 +49,8 @@ export function labelledDataset(labels: Labels, options: LabelledOptions = {}): 
       const pictures = await Promise.all(
         picturesOf(row).map(({ field, image }) => readImage(path.resolve(images, image), image, { file, row, field })),
       );
-      if (row.task === 'comparison') return comparison(row, pictures, { id: id(index), pair: id(index % rows.length), swapped, style }); // prettier-ignore
-      return { id: id(index), messages: taskMessages(row.task, pictures[0]!, style), label: labelOf(row) };
+      if (row.task === 'comparison') return comparison(row, pictures, { id: id(index), pair: id(index % rows.length), swapped, asking }); // prettier-ignore
+      return { id: id(index), messages: taskMessages(row.task, pictures[0]!, asking), label: labelOf(row) };
     },
   };
 }
@@ -97,7 +95,7 @@ function labelOf(row: Exclude<LabelRow, ComparisonRow>): Prompt['label'] {
 function comparison(
   row: ComparisonRow,
   pictures: readonly RgbImage[],
-  { id, pair, swapped, style }: { id: string; pair: string; swapped: boolean; style: PromptStyle },
+  { id, pair, swapped, asking }: { id: string; pair: string; swapped: boolean; asking: AskingOptions },
 ): Prompt {
   const [b, a, reference] = [...pictures].reverse() as [RgbImage, RgbImage, RgbImage?];
   const better: ComparisonLabel['better'] = swapped ? turned(row.better) : row.better;
@@ -105,7 +103,7 @@ function comparison(
   const { enhancers } = row;
   return {
     id,
-    messages: comparisonMessages({ ...shown, ...(reference !== undefined && { reference }) }, style),
+    messages: comparisonMessages({ ...shown, ...(reference !== undefined && { reference }) }, asking),
     label: { task: 'comparison', better },
     metadata: {
       pair,

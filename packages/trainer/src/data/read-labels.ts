@@ -49,6 +49,7 @@ export async function readLabels(
     else if (row === undefined) leftOut += 1;
     else rows.push(row);
   }
+  if ('reference' in source && source.reference === 'hidden') rows = rows.map(withoutReference);
   if (rows.length === 0 && onProblem === throwProblem) throw new DataProblem(file, undefined, undefined, 'no rows');
   if ('split' in source && source.split !== undefined) rows = splitRows(rows, source.split);
   try {
@@ -56,6 +57,12 @@ export async function readLabels(
   } catch (error) {
     throw new DataProblem(file, undefined, undefined, (error as Error).message, { cause: error });
   }
+}
+
+function withoutReference(row: LabelRow): LabelRow {
+  if (row.task !== 'comparison') return row;
+  const { reference: _, ...rest } = row;
+  return rest;
 }
 
 async function readRows(source: LabelSource): Promise<Read> {

@@ -3,16 +3,14 @@ import { distortionClassOf } from '../images/degradations/dq495k.js';
 import { degradedCrops, type DegradedCrop, type DegradedCropsOptions } from './degraded-crops.js';
 import type { Dataset, Prompt } from './prompt.js';
 import { proxyScore } from './proxy-score.js';
-import { SINGLE_IMAGE_TASKS, taskMessages, type PromptStyle, type SingleImageTask } from './tasks.js';
+import { SINGLE_IMAGE_TASKS, taskMessages, type AskingOptions, type SingleImageTask } from './tasks.js';
 
 /** Options of {@link syntheticDegradations}. */
-export interface SyntheticOptions extends DegradedCropsOptions {
+export interface SyntheticOptions extends DegradedCropsOptions, AskingOptions {
   /** Number of prompts. */
   readonly size: number;
   /** Asked in turn: prompt i has task i modulo their number. @defaultValue score and degradation */
   readonly tasks?: readonly SingleImageTask[];
-  /** Length of the questions. @defaultValue 'full' */
-  readonly style?: PromptStyle;
 }
 
 /**
@@ -23,7 +21,7 @@ export interface SyntheticOptions extends DegradedCropsOptions {
  * @throws at once when a photograph is missing, and from `get` when one cannot be decoded; the message names the file.
  */
 export function syntheticDegradations(options: SyntheticOptions): Dataset {
-  const { size, tasks = SINGLE_IMAGE_TASKS, style = 'full' } = options;
+  const { size, tasks = SINGLE_IMAGE_TASKS } = options;
   if (tasks.length === 0) throw new Error('syntheticDegradations: tasks must not be empty');
   const draw = degradedCrops(options);
   return {
@@ -39,7 +37,7 @@ export function syntheticDegradations(options: SyntheticOptions): Dataset {
       const crop = await draw(index);
       const task = tasks[index % tasks.length]!;
       const label = task === 'score' ? scoreLabel(crop) : degradationLabel(crop);
-      return { id: `${task}:${crop.photo}:${index}`, messages: taskMessages(task, crop.image, style), label };
+      return { id: `${task}:${crop.photo}:${index}`, messages: taskMessages(task, crop.image, options), label };
     },
   };
 }

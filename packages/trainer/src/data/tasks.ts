@@ -1,5 +1,5 @@
 import { DISTORTION_CLASSES, LEVELS, type Label } from '@q-insight/rewards';
-import type { Message, RgbImage } from './prompt.js';
+import type { ImagePart, Message, RgbImage, TextPart } from './prompt.js';
 
 /** Tasks that ask about one image. */
 export const SINGLE_IMAGE_TASKS = ['score', 'degradation'] as const;
@@ -35,16 +35,28 @@ export const QUESTIONS: Readonly<Record<PromptStyle, Readonly<Record<SingleImage
   short: { score: 'Rate the quality.', degradation: 'Name the distortion.' },
 };
 
-/** The chat that puts a task to a model: the image, then the question; in the full style with the system prompt first. */
-export function taskMessages(task: SingleImageTask, image: RgbImage, style: PromptStyle): Message[] {
-  const question: Message = {
-    role: 'user',
-    content: [
-      { type: 'image', image },
-      { type: 'text', text: QUESTIONS[style][task] },
-    ],
-  };
-  return style === 'full' ? [{ role: 'system', content: SYSTEM_PROMPT }, question] : [question];
+/** How questions are put. */
+export interface AskingOptions {
+  /** Length of the questions. @defaultValue 'full' */
+  readonly style?: PromptStyle | undefined;
+  /** Words of your own, each in place of the style's; an empty `system` leaves the system prompt out. */
+  readonly wording?: { readonly [Part in SingleImageTask | 'comparison' | 'system']?: string | undefined } | undefined;
+  /** Whether images stand before the question or after it. @defaultValue 'first' */
+  readonly images?: 'first' | 'last' | undefined;
+}
+
+/** The chat that puts a task to a model: an image and a question; in the full style with the system prompt first. */
+export function taskMessages(task: SingleImageTask, image: RgbImage, asking: AskingOptions = {}): Message[] {
+  const { style = 'full', wording } = asking;
+  return chat([{ type: 'image', image }], wording?.[task] ?? QUESTIONS[style][task], asking);
+}
+
+function chat(images: readonly (TextPart | ImagePart)[], question: string, asking: AskingOptions): Message[] {
+  const { style = 'full', wording, images: place = 'first' } = asking;
+  const text = { type: 'text', text: question } as const;
+  const content = place === 'first' ? [...images, text] : [text, ...images];
+  const system = wording?.system ?? (style === 'full' ? SYSTEM_PROMPT : '');
+  return [...(system === '' ? [] : [{ role: 'system', content: system } as const]), { role: 'user', content }];
 }
 
 /** Two images to be compared, and the one both were made from. */
@@ -63,19 +75,12 @@ const COMPARISON_QUESTION: Readonly<Record<PromptStyle, string>> = {
  * The chat that puts a comparison to a model: the images in the order of Q-Insight's (reference, A, B), each after its
  * name, then the question; in the full style with the system prompt first.
  */
-export function comparisonMessages({ reference, a, b }: ComparedImages, style: PromptStyle): Message[] {
+export function comparisonMessages({ reference, a, b }: ComparedImages, asking: AskingOptions = {}): Message[] {
+  const { style = 'full', wording } = asking;
   const named = (text: string, image: RgbImage) => [{ type: 'text', text } as const, { type: 'image', image } as const];
   const shown = reference === undefined ? [] : named('A low-quality image that both of the following were made from:', reference); // prettier-ignore
-  const question: Message = {
-    role: 'user',
-    content: [
-      ...shown,
-      ...named('Image A:', a),
-      ...named('Image B:', b),
-      { type: 'text', text: COMPARISON_QUESTION[style] },
-    ],
-  };
-  return style === 'full' ? [{ role: 'system', content: SYSTEM_PROMPT }, question] : [question];
+  const images = [...shown, ...named('Image A:', a), ...named('Image B:', b)];
+  return chat(images, wording?.comparison ?? COMPARISON_QUESTION[style], asking);
 }
 
 /** The JSON object of a right answer. */

@@ -6,6 +6,7 @@ import { readSplit } from '../data/photos.js';
 import type { Dataset } from '../data/prompt.js';
 import { readLabels } from '../data/read-labels.js';
 import { syntheticDegradations } from '../data/synthetic.js';
+import type { AskingOptions } from '../data/tasks.js';
 import { FULL_LADDER, LITE_LADDER } from '../images/degradations/dq495k.js';
 
 /**
@@ -19,15 +20,15 @@ export async function openDataset(source: DataSource, side: 'train' | 'heldOut',
   if (source.kind !== 'joint') return openSingle(source, side, seed);
   const sets: Dataset[] = [];
   for (const [k, single] of source.sets.entries()) sets.push(await openSingle(single, side, `${seed}/${k}`));
-  return jointDataset(sets);
+  return jointDataset(sets, source.mix);
 }
 
 async function openSingle(source: SingleSource, side: 'train' | 'heldOut', seed: string): Promise<Dataset> {
   if (source.kind !== 'photos') {
     const orders = 'orders' in source ? source.orders : 'given';
-    return labelledDataset(await readLabels(source, seed), { style: source.style, orders });
+    return labelledDataset(await readLabels(source, seed), { ...askingOf(source), orders });
   }
-  const { folder, split = side, size, cropSize, tasks, ladder, style } = source;
+  const { folder, split = side, size, cropSize, tasks, ladder } = source;
   const functions = ladder === 'full' ? FULL_LADDER : LITE_LADDER;
   return syntheticDegradations({
     folder,
@@ -37,8 +38,13 @@ async function openSingle(source: SingleSource, side: 'train' | 'heldOut', seed:
     tasks,
     functions,
     cropSize,
-    style,
+    ...askingOf(source),
   });
+}
+
+/** How a source puts its questions. */
+export function askingOf({ style, wording, place }: SingleSource): AskingOptions {
+  return { style, wording, images: place };
 }
 
 /** The first prompts of a dataset. */

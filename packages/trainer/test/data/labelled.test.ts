@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
+import { imagesOf } from '../../src/data/prompt.js';
 import { openDataset } from '../../src/training/dataset.js';
+import { source } from './formats/upstream-tree.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -22,7 +24,7 @@ function write(name: string, content: string): string {
   return file;
 }
 const open = (file: string, images?: string) =>
-  openDataset({ kind: 'jsonl', file, sample: 'all', style: 'full', ...(images !== undefined && { images }) }, 'train', 's'); // prettier-ignore
+  openDataset(source({ kind: 'jsonl', file, ...(images !== undefined && { images }) }), 'train', 's');
 const score = { image: 'a.png', task: 'score', score: 3.9 };
 const degradation = { image: 'a.png', task: 'degradation', distortion_class: 'noise', severity: 'obvious' };
 const lines = (...rows: unknown[]) => write('rows.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
@@ -55,7 +57,7 @@ describe('names file, row and field of', () => {
     ['a label of the wrong type', { ...score, score: '3.9' }, `'score' must be a number, got "3.9"`],
     ['a score out of range', { ...score, score: 7 }, "'score' must be at most 5, got 7"],
     ['an unknown key', { ...score, mos: 3 }, "'mos' is not a known field; known here: image, task, score"],
-    ['an unknown task', { ...score, task: 'rank' }, `'task' must be one of score, degradation, got "rank"`],
+    ['an unknown task', { ...score, task: 'rank' }, `'task' must be one of score, degradation, comparison, got "rank"`],
     [
       'an unknown class',
       { ...degradation, distortion_class: 'JPEG' },
@@ -91,4 +93,35 @@ test('names a corrupt image with file and row', async () => {
   await expect(dataset.get(1)).rejects.toThrow(
     /rows\.jsonl, row 2: 'image' cannot be read: .*broken\.png: not a readable image/,
   );
+});
+
+test('comparisons of your own, in lines and in a table, with the reference, without, and hidden', async () => {
+  const pair = { task: 'comparison', image_a: 'a.png', image_b: 'b.png', better: 'Image B' };
+  writeFileSync(path.join(folder, 'b.png'), await sharp(path.join(folder, 'a.png')).negate().png().toBuffer());
+  const file = lines(pair, { ...pair, reference: 'a.png' });
+  const shown = async (changes: object) => {
+    const dataset = await openDataset(source({ kind: 'jsonl', file, ...changes }), 'train', 's');
+    const prompts = await Promise.all([...Array(dataset.length).keys()].map((index) => dataset.get(index)));
+    return prompts.map((prompt) => imagesOf(prompt).map(({ name }) => name));
+  };
+  expect(await shown({})).toEqual([['a.png', 'b.png'], ['a.png', 'a.png', 'b.png']]); // prettier-ignore
+  expect(await shown({ reference: 'hidden' })).toEqual([['a.png', 'b.png'], ['a.png', 'b.png']]); // prettier-ignore
+  expect((await shown({ orders: 'both' }))[2]).toEqual(['b.png', 'a.png']);
+  const table = write('pairs.csv', 'image_a,image_b,better\na.png,b.png,Similar\n');
+  const dataset = await openDataset(source({ kind: 'csv', file: table }), 'train', 's');
+  expect((await dataset.get(0)).label).toEqual({ task: 'comparison', better: 'Similar' });
+  const same = openDataset(source({ kind: 'jsonl', file: lines({ ...pair, image_b: 'a.png' }) }), 'train', 's');
+  await expect(same).rejects.toThrow(/rows\.jsonl, row 1: 'image_b' is the same as image_a: a\.png/);
+});
+
+test('words of your own and the place of the image, from the recipe to the prompt', async () => {
+  const wording = { score: 'Well?', system: '' };
+  const dataset = await openDataset(
+    source({ kind: 'jsonl', file: lines(score), wording, place: 'last' }),
+    'train',
+    's',
+  );
+  expect((await dataset.get(0)).messages).toMatchObject([
+    { role: 'user', content: [{ type: 'text', text: 'Well?' }, { type: 'image' }] },
+  ]);
 });

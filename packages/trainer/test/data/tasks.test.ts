@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { answerJson, QUESTIONS, taskMessages } from '../../src/data/tasks.js';
+import { answerJson, comparisonMessages, QUESTIONS, taskMessages } from '../../src/data/tasks.js';
 import { flat } from '../images/degradations/synthetic.js';
 
 test('the full questions name the JSON keys, every class and every severity', () => {
@@ -22,7 +22,7 @@ test('the full questions name the JSON keys, every class and every severity', ()
 
 test('the image comes before the question; only the full style has a system prompt', () => {
   const image = flat(4, 4, 0);
-  expect(taskMessages('score', image, 'short')).toEqual([
+  expect(taskMessages('score', image, { style: 'short' })).toEqual([
     {
       role: 'user',
       content: [
@@ -31,7 +31,7 @@ test('the image comes before the question; only the full style has a system prom
       ],
     },
   ]);
-  const [system, user] = taskMessages('degradation', image, 'full');
+  const [system, user] = taskMessages('degradation', image);
   expect(system!.content).toContain('<think>reasoning</think><answer>answer</answer>');
   expect(user!.content).toContainEqual({ type: 'text', text: QUESTIONS.full.degradation });
 });
@@ -43,4 +43,19 @@ test('right answers as JSON', () => {
     distortion_class: 'null',
     severity: 'null',
   });
+});
+
+test('words of your own take the place of the style, each by itself; the image may stand after them', () => {
+  const image = flat(4, 4, 0);
+  const [system, user] = taskMessages('score', image, { wording: { score: 'Well?' }, images: 'last' });
+  expect(system!.content).toContain('<think>');
+  expect(user!.content).toEqual([
+    { type: 'text', text: 'Well?' },
+    { type: 'image', image },
+  ]);
+  const plain = taskMessages('degradation', image, { wording: { score: 'Well?', system: '' } });
+  expect(plain).toEqual([{ role: 'user', content: [{ type: 'image', image }, { type: 'text', text: QUESTIONS.full.degradation }] }]); // prettier-ignore
+  const [pair] = comparisonMessages({ a: image, b: image }, { wording: { comparison: 'Which?', system: '' }, images: 'last' }); // prettier-ignore
+  const texts = (pair!.content as { type: string; text?: string }[]).map(({ type, text }) => text ?? type);
+  expect(texts).toEqual(['Which?', 'Image A:', 'image', 'Image B:', 'image']);
 });

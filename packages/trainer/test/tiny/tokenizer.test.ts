@@ -40,7 +40,7 @@ test('digits stay single, classes, severities and the parts of the layout are si
 test('a prompt takes 15 tokens beside those of its image, an answer at most 37', async () => {
   const template = await readChatTemplate(folder);
   const lengths = (['score', 'degradation'] as const).map(
-    (task) => tokenizer.encode(template(taskMessages(task, flat(2, 2, 0), 'short'))).length,
+    (task) => tokenizer.encode(template(taskMessages(task, flat(2, 2, 0), { style: 'short' }))).length,
   );
   expect(lengths).toEqual([15, 15]); // one of them the placeholder that becomes 16
   const random = seedrandom('answers');
@@ -54,7 +54,7 @@ test('a prompt takes 15 tokens beside those of its image, an answer at most 37',
 
 test('the template is ChatML: no system message of its own, the answer opened', async () => {
   const template = await readChatTemplate(folder);
-  expect(template(taskMessages('score', flat(2, 2, 0), 'short'))).toBe(
+  expect(template(taskMessages('score', flat(2, 2, 0), { style: 'short' }))).toBe(
     `<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>${QUESTIONS.short.score}<|im_end|>\n<|im_start|>assistant\n`,
   );
 });
