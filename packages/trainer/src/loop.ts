@@ -12,9 +12,9 @@ import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
 import type { Figures } from './tracking/evaluation-file.js';
 import { type Best, betterOf, isPatienceOver } from './training/best-model.js';
 import { checkLogps } from './training/check-logps.js';
-import { collectRollouts } from './training/collect.js';
 import { lossOptions, type LossOptions } from './training/loss-options.js';
 import { microBatches, samplerDifference, type MicroBatch } from './training/micro-batch.js';
+import { openRollouts } from './training/rollout-queue.js';
 import { stopwatch } from './training/stopwatch.js';
 
 /** What {@link train} works with. */
@@ -58,7 +58,7 @@ export interface TrainingResult {
 export async function train(run: TrainingRun): Promise<TrainingResult> {
   const { settings, folder, policy, signal, clock = () => performance.now() / 1000 } = run;
   const { grpo, optimizer, steps, seed } = settings;
-  const maths = lossOptions(grpo);
+  const maths = lossOptions(grpo, settings.sampler.kind);
   // A run shorter than its warm-up ends within it.
   const schedule = { ...optimizer, totalSteps: Math.max(steps, optimizer.warmupSteps) };
   const stateAt = (done: number): TrainerState => {
@@ -84,15 +84,17 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     if (isBest) await saveModel(folder, 'best', stateAt(step), (to) => policy.save(to, 'weights'));
     await tell({ type: 'evaluation', step, figures, isBest });
   };
+  const queue = openRollouts(run, maths);
   const isStale = () => isPatienceOver(best, step, settings.evaluate);
   const limit = clock() + (settings.timeLimitMinutes ?? Infinity) * 60;
   await tell({ type: 'start', step, steps });
 
   while (step < steps && signal?.aborted !== true && clock() < limit && !isStale()) {
-    step++;
     const watch = stopwatch(clock);
-
-    const { groups, metrics: sampling } = await collectRollouts(run, step, maths, watch);
+    const collected = await queue.next(step + 1, watch);
+    if (collected === undefined) break; // interrupted
+    step++;
+    const { groups, metrics: sampling } = collected;
     const rollouts = groups.flat();
 
     const learningRate = learningRateAt(step - 1, schedule);
@@ -141,7 +143,7 @@ async function updatePolicy(
   const fixed: { oldLogps: Matrix | undefined; refLogps: Matrix | undefined }[] = [];
   for (const { sequences, mask, samplerLogps } of batches) {
     checkLogps(samplerLogps, mask, step);
-    // With one update the policy is the one that sampled, so its ratio is 1 and old log-probs are not needed.
+    // With one update the policy is the old one, so its ratio is 1 and old log-probs are not needed.
     const oldLogps = innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : undefined;
     const reference = { weights: 'reference', temperature } as const;
     const refLogps = maths.beta > 0 ? await policy.logprobs(sequences, reference) : undefined;
@@ -152,13 +154,13 @@ async function updatePolicy(
   for (let epoch = 0; epoch < innerEpochs; epoch++) {
     const parts: StepMetrics[] = [];
     for (const [i, batch] of batches.entries()) {
-      const { mask, advantages, weights, policyWeights } = batch;
+      const { mask, advantages, weights, policyWeights, samplerLogps } = batch;
       const result = await policy.forwardBackward(
         batch.sequences,
         (logps) => {
           checkLogps(logps, mask, step);
           const { metrics, ...loss } = grpoLoss(
-            { logps, mask, advantages, weights, policyWeights, ...fixed[i] },
+            { logps, mask, advantages, weights, policyWeights, samplerLogps, ...fixed[i] },
             maths.loss,
           );
           return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };

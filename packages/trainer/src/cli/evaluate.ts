@@ -14,7 +14,7 @@ import { writeReport } from '../tracking/report/write-report.js';
 import { trainedCheckpoint } from './checkpoint.js';
 import { judgePolicy, type Judged } from './judge-policy.js';
 import { collect, overridesOf } from './options.js';
-import type { Parts } from './parts.js';
+import { samplingOf, type Parts } from './parts.js';
 import { startingFigures } from './starting-figures.js';
 
 /** Sample answers that are shown. */
@@ -66,7 +66,11 @@ export async function evaluateRun(run: string, options: EvaluateOptions, parts: 
   const settings = readRunSettings(run, overridesOf(options));
   const trained = trainedCheckpoint(run);
   const dataset = await heldOutPrompts(settings, parts);
-  const policy = await parts.openPolicy(settings.model, { reference: false, seed: 'evaluate' });
+  const policy = await parts.openPolicy(settings.model, {
+    reference: false,
+    seed: 'evaluate',
+    sampling: samplingOf(settings, run),
+  });
   const judge = async (name: string) => {
     const progress = progressBar(`${name} model, ${dataset.length} held-out prompts`);
     return judgePolicy(policy, dataset, settings, EXAMPLES, progress.update).finally(progress.stop);

@@ -7,7 +7,13 @@ export const realParts: Parts = {
   openPolicy: async (model, purpose) => {
     const { createTfjsPolicy } = await import('../policies/tfjs/index.js');
     await sayBackend();
-    return createTfjsPolicy({ ...model, ...purpose });
+    const { sampling, ...training } = purpose;
+    if (sampling === undefined || sampling.sampler.kind === 'policy')
+      return createTfjsPolicy({ ...model, ...training });
+    const { openVllm } = await import('./open-vllm.js');
+    const { sampleElsewhere } = await import('../policies/samplers/sampled-policy.js');
+    const sampler = await openVllm(model, sampling); // first: a server that cannot be had is known at once
+    return sampleElsewhere(await createTfjsPolicy({ ...model, ...training }), sampler, sampling.sampler);
   },
   openDataset,
 };

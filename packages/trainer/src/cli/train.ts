@@ -13,7 +13,7 @@ import { evaluateRun, heldOutPrompts } from './evaluate.js';
 import { listenForInterrupt } from './interrupt.js';
 import { greedyFigures } from './judge-policy.js';
 import { collect, overridesOf, type SettingOptions } from './options.js';
-import type { Parts } from './parts.js';
+import { samplingOf, type Parts } from './parts.js';
 import { readRunState, stateInWords, type RunState } from './run-state.js';
 
 /** Flags of `q-insight train`. */
@@ -105,7 +105,9 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
     for (const track of trackers) await track(event);
   };
   const reference = lossOptions(settings.grpo).beta > 0;
-  const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer });
+  const { temperature, staleness } = settings.grpo;
+  const sampling = { ...samplingOf(settings, folder), temperature, versions: staleness + 1 };
+  const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer, sampling });
   const startStep = state?.latest?.state.step ?? 0;
   if (state?.latest) await policy.load(state.latest.folder);
   // Only now, when everything could be opened, does the folder become a run.

@@ -55,7 +55,17 @@ export function readRunSettings(folder: string, overrides: readonly Override[] =
 }
 
 /** What may change when a run is resumed: where it is written and shown, how long it goes on, how often it is saved, how it is judged. */
-const FREE = ['output', 'trackers', 'completionsEvery', 'steps', 'timeLimitMinutes', 'saveEvery', 'keep', 'evaluate'];
+const FREE = [
+  'output',
+  'trackers',
+  'completionsEvery',
+  'steps',
+  'timeLimitMinutes',
+  'saveEvery',
+  'keep',
+  'evaluate',
+  'sampler',
+];
 
 /** Every plain value by its key path, sorted: `['grpo.beta', '0.01']`. */
 export function flatten(value: unknown, path = ''): [string, string][] {

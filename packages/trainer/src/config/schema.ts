@@ -2,6 +2,7 @@ import { aggregationAliases, type AggregationAlias } from '@q-insight/core';
 import { z } from 'zod';
 import { dataSource } from './data-source.js';
 import { atLeastZero, count, decay, fraction, positive, section } from './fields.js';
+import { checkSampler, correction, sampler } from './sampler.js';
 import { trackerList } from './trackers.js';
 
 const AGGREGATIONS = ['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant'] as const;
@@ -68,6 +69,12 @@ const grpo = section({
   temperature: positive().default(1),
   /** Longest answer, in tokens. @defaultValue 256 */
   maxTokens: count().default(256),
+  /**
+   * Optimizer steps that completions may be behind: so many steps are sampled ahead while others are trained on. 0 samples and
+   * trains in turn. @defaultValue 0
+   */
+  staleness: z.int().min(0).default(0),
+  correction,
   /** Weight of the KL penalty against the starting model; 0 turns it off. @defaultValue the preset's */
   beta: atLeastZero().optional(),
   /** How far the ratio may fall below 1. @defaultValue the preset's */
@@ -129,8 +136,7 @@ const evaluate = section({
   patience: count().optional(),
 });
 
-/** Everything that decides a run. One schema: recipe files, `--set` flags and the run folder's settings.yaml all pass through it. */
-export const settingsSchema = z.strictObject({
+const settings = z.strictObject({
   model: modelSchema,
   data: z.strictObject({
     /** What the model learns from. */
@@ -140,6 +146,7 @@ export const settingsSchema = z.strictObject({
   }),
   rewards,
   grpo,
+  sampler,
   optimizer,
   /** Optimizer steps (times innerEpochs updates each). */
   steps: count(),
@@ -159,6 +166,9 @@ export const settingsSchema = z.strictObject({
   /** Run folder. @defaultValue runs/<recipe name>-<date-time> */
   output: z.string().min(1).optional(),
 });
+
+/** Everything that decides a run. One schema: recipe files, `--set` flags and the run folder's settings.yaml all pass through it. */
+export const settingsSchema = settings.superRefine(checkSampler);
 
 /** The resolved settings of a run: every default filled in. */
 export type Settings = z.output<typeof settingsSchema>;

@@ -17,6 +17,12 @@ export interface SamplingOptions {
   readonly topK?: number;
   /** The same seed, weights and prompts give the same completions, however prompts are batched. */
   readonly seed: string;
+  /** Weights to sample from, as {@link Policy.publish} numbered them. @defaultValue the present ones */
+  readonly version?: number | undefined;
+  /** Told of each group as soon as it is there, where that is before the last one. */
+  readonly onGroup?: (prompt: number, group: readonly Completion[]) => void;
+  /** Breaks sampling off, where it can be: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One answer of the model. */
@@ -64,6 +70,14 @@ export interface OptimizerOptions {
  * dLoss/dlogps back into its gradients. Everything else of GRPO lives outside the model.
  */
 export interface Policy {
+  /**
+   * Hands the present weights over to where completions are drawn, of a policy that is sampled elsewhere than it is trained. It
+   * can then be trained on while completions of these weights are still drawn.
+   *
+   * @param example - gives a prompt to try them on
+   * @returns the version to ask {@link sample} for
+   */
+  publish?(example: () => Promise<Prompt>): Promise<number>;
   /** @returns one group of `groupSize` completions per prompt, in the order of the prompts. */
   sample(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]>;
   /** @returns [B, T] with T the longest completion; 0 past a completion's end. */

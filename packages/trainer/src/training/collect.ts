@@ -1,6 +1,8 @@
 import { collectGroups, groupAdvantages, type Collection, type SampledGroup } from '@q-insight/core';
 import { runRewards } from '@q-insight/rewards';
+import type { Prompt } from '../data/prompt.js';
 import type { TrainingRun } from '../loop.js';
+import type { Completion } from '../policies/policy.js';
 import type { Rollout, StepMetrics } from '../tracking/events.js';
 import type { LossOptions } from './loss-options.js';
 import { promptIndices } from './prompt-order.js';
@@ -17,6 +19,13 @@ export interface Collected {
   readonly metrics: StepMetrics;
 }
 
+/** Weights that a step's completions are drawn from, and what ends the drawing. */
+export interface Source {
+  /** As the policy numbered them; undefined = its present ones. */
+  readonly version?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Samples a group of completions for each prompt of a step, rewards them, and compares each with the others of its prompt.
  *
@@ -29,11 +38,12 @@ export async function collectRollouts(
   step: number,
   maths: LossOptions,
   watch: Stopwatch,
+  source: Source = {},
 ): Promise<Collected> {
   const { promptsPerStep, dynamicSampling } = run.settings.grpo;
   const { dataset, settings } = run;
   const indices = promptIndices(dataset.length, promptsPerStep, step, settings.seed);
-  const first = await sampleRound(run, step, 0, indices, watch);
+  const first = await sampleRound(run, step, 0, indices, watch, source);
   if (dynamicSampling === undefined) return { groups: compared(first, maths), metrics: {} };
 
   const { maxRounds, band } = dynamicSampling;
@@ -44,7 +54,7 @@ export async function collectRollouts(
     const more = others(run, step, asked);
     if (more.length === 0) break; // every prompt of the dataset was asked
     more.forEach((index) => asked.add(index));
-    const round = await sampleRound(run, step, collection.rounds, more, watch);
+    const round = await sampleRound(run, step, collection.rounds, more, watch, source);
     collection = collectGroups(collection, round.map(asSampled), options);
   }
   const kept = collection.kept.map(({ item }) => item);
@@ -66,40 +76,47 @@ function others({ settings, dataset }: TrainingRun, step: number, asked: Readonl
 }
 
 async function sampleRound(
-  { settings, policy, dataset, rewards, weights = {} }: TrainingRun,
+  run: TrainingRun,
   step: number,
   round: number,
   indices: readonly number[],
   watch: Stopwatch,
+  source: Source,
 ): Promise<Rewarded[][]> {
+  const { settings, policy, dataset } = run;
   const { groupSize, maxTokens, temperature, promptsPerStep } = settings.grpo;
   const prompts = await Promise.all(indices.map((index) => dataset.get(index)));
   const seed = `${settings.seed}/sample/${step}${round === 0 ? '' : `/${round}`}`;
-  const completions = await policy.sample(prompts, { groupSize, maxTokens, temperature, seed });
+  const rewarded: Promise<Rewarded[]>[] = [];
+  const onGroup = (p: number, group: readonly Completion[]) => {
+    rewarded[p] = rewardGroup(run, `${step}.${round * promptsPerStep + p}`, prompts[p]!, group);
+    rewarded[p].catch(() => undefined); // told when the round is waited for
+  };
+  const sampling = { groupSize, maxTokens, temperature, seed, ...source, onGroup };
+  const completions = await policy.sample(prompts, sampling);
   watch.lap('time/sample');
+  for (const [p, group] of completions.entries()) if (rewarded[p] === undefined) onGroup(p, group);
+  const groups = await Promise.all(rewarded);
+  watch.lap('time/reward');
+  return groups;
+}
 
-  const asked = completions.map((group, p) =>
-    group.map((completion, g) => {
-      const place = round * promptsPerStep + p;
-      // not the prompt's id: a small dataset may show a prompt twice in a step
-      return { id: `${step}.${place}.${g}`, group: `${step}.${place}`, prompt: prompts[p]!, completion };
-    }),
-  );
-  const samples = asked.flat().map(({ id, group, prompt, completion }) => {
-    const { text, tokens, finishReason } = completion;
+/** @param group - unique in the run, unlike the prompt's id: a small dataset may show a prompt twice in a step */
+async function rewardGroup(
+  { rewards, weights = {} }: TrainingRun,
+  group: string,
+  prompt: Prompt,
+  completions: readonly Completion[],
+): Promise<Rewarded[]> {
+  const asked = completions.map((completion, g) => ({ id: `${group}.${g}`, group, prompt, completion }));
+  const samples = asked.map(({ id, completion: { text, tokens, finishReason } }) => {
     return { id, group, completion: text, completionIds: tokens, finishReason, label: prompt.label };
   });
   const { names, values, totals } = await runRewards(samples, rewards, { weights });
-  let row = 0;
-  const rewarded = asked.map((group) =>
-    group.map((one) => {
-      const total = totals[row]!;
-      const own = values[row++]!;
-      return { ...one, rewards: Object.fromEntries(names.map((name, column) => [name, own[column]!])), total };
-    }),
-  );
-  watch.lap('time/reward');
-  return rewarded;
+  return asked.map((one, row) => {
+    const own = Object.fromEntries(names.map((name, column) => [name, values[row]![column]!]));
+    return { ...one, rewards: own, total: totals[row]! };
+  });
 }
 
 const asSampled = (group: Rewarded[]): SampledGroup<Rewarded[]> => ({

@@ -4,6 +4,7 @@ import {
   type AggregationAlias,
   type AggregationMode,
   type AggregationOptions,
+  type CorrectionStep,
   type GroupAdvantageOptions,
   type GrpoOptions,
 } from '@q-insight/core';
@@ -25,7 +26,7 @@ function namedAggregation(name: Settings['grpo']['aggregation']) {
 }
 
 /** Fills in the preset and puts the settings' own numbers over it. */
-export function lossOptions(grpo: Settings['grpo']): LossOptions {
+export function lossOptions(grpo: Settings['grpo'], sampler: Settings['sampler']['kind'] = 'policy'): LossOptions {
   const preset = presets[grpo.preset];
   const { policy, kl, aggregation } = preset.loss;
   const beta = grpo.beta ?? kl?.coefficient ?? 0;
@@ -42,8 +43,18 @@ export function lossOptions(grpo: Settings['grpo']): LossOptions {
         ...(grpo.clipHigh !== undefined && { clipHigh: grpo.clipHigh }),
       },
       kl: { ...kl, coefficient: beta },
+      corrections: corrections(grpo.correction, sampler),
     },
     // 'constant' divides by the longest answer there may be, not by the longest there happens to be
     aggregation: { ...aggregation, ...counted, mode, ...(mode === 'constant' && { length: grpo.maxTokens }) },
   };
+}
+
+/** How completions of another engine, or of older weights, are made up for. */
+function corrections(
+  { kind, level, min, max }: Settings['grpo']['correction'],
+  sampler: Settings['sampler']['kind'],
+): CorrectionStep[] {
+  const chosen = kind ?? (sampler === 'policy' ? 'none' : 'truncate');
+  return chosen === 'none' ? [] : [{ kind: chosen, level, min, max }];
 }

@@ -104,13 +104,22 @@ function levelValues(config: ImageProcessorConfig, channel: number): Float32Arra
 }
 
 /**
- * Resizes (bicubic, as Pillow), normalises and cuts a picture into patches.
+ * A picture at the size at which the model sees it (bicubic, as Pillow).
+ *
+ * @throws RangeError naming the picture, when one side is more than 200 times the other.
+ */
+export function resizeForModel(image: RgbImage, config: ImageProcessorConfig): RgbImage {
+  return resizeImage(image, ...targetSize(image, config), 'bicubic');
+}
+
+/**
+ * Resizes ({@link resizeForModel}), normalises and cuts a picture into patches.
  *
  * @throws RangeError naming the picture, when one side is more than 200 times the other.
  */
 export function processImage(image: RgbImage, config: ImageProcessorConfig): ProcessedImage {
   const { patchSize: patch, temporalPatchSize: frames, mergeSize: merge } = config;
-  const resized = resizeImage(image, ...targetSize(image, config), 'bicubic');
+  const resized = resizeForModel(image, config);
   const values = [0, 1, 2].map((channel) => levelValues(config, channel));
   const rows = resized.height / patch;
   const columns = resized.width / patch;
