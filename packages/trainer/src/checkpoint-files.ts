@@ -10,7 +10,8 @@ export const fileRecordsSchema = z.record(z.string(), z.object({ bytes: z.int(),
 
 const CHUNK_BYTES = 1 << 22;
 
-function sha256(file: string): string {
+/** SHA-256 of a file's content, read in pieces. */
+export function sha256(file: string): string {
   const hash = createHash('sha256');
   const chunk = Buffer.alloc(CHUNK_BYTES);
   const handle = openSync(file, 'r');

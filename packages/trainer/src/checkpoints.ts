@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { checkFiles, fileRecordsSchema, recordFiles } from './checkpoint-files.js';
 import { checkRow } from './config/row.js';
+import type { Fingerprints } from './data/fingerprints.js';
 import { readJsonSync } from './models/files.js';
 import type { Best } from './training/best-model.js';
 
@@ -19,6 +20,8 @@ export interface TrainerState {
   readonly settingsHash: string;
   /** The best evaluation during training, when there was one. */
   readonly best?: Best | undefined;
+  /** SHA-256 of the files that the data came from, by path. Older checkpoints lack it. */
+  readonly data?: Fingerprints | undefined;
 }
 
 /** A checkpoint on disk. */
@@ -37,6 +40,7 @@ const stateSchema = z.object({
   seed: z.union([z.string(), z.number()]),
   settingsHash: z.string(),
   best: z.object({ step: z.int(), value: z.number() }).optional(),
+  data: z.record(z.string(), z.string()).optional(),
 });
 
 /** What trainer.json holds: the state, and what the files beside it were. Older checkpoints lack the latter. */

@@ -3,6 +3,7 @@ import type { Reward } from '@q-insight/rewards';
 import { saveCheckpoint, saveModel, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import type { Settings } from './config/schema.js';
+import type { Fingerprints } from './data/fingerprints.js';
 import type { Dataset } from './data/prompt.js';
 import { learningRateAt } from './models/schedules.js';
 import type { Matrix, OptimizerOptions, Policy } from './policies/policy.js';
@@ -31,6 +32,8 @@ export interface TrainingRun {
   readonly startStep?: number;
   /** The best evaluation in the steps that are done. @defaultValue none */
   readonly best?: Best | undefined;
+  /** SHA-256 of the files that the prompts come from; checkpoints keep it. */
+  readonly data?: Fingerprints;
   /** Measures the policy's likeliest answers to held-out prompts, every `settings.evaluate.every` steps. */
   readonly evaluate?: () => Promise<Figures>;
   readonly trackers?: readonly Tracker[];
@@ -62,7 +65,15 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   // A run shorter than its warm-up ends within it.
   const schedule = { ...optimizer, totalSteps: Math.max(steps, optimizer.warmupSteps) };
   const stateAt = (done: number): TrainerState => {
-    return { version: 1, step: done, steps, seed, settingsHash: settingsHash(settings), ...(best && { best }) };
+    return {
+      version: 1,
+      step: done,
+      steps,
+      seed,
+      settingsHash: settingsHash(settings),
+      data: run.data,
+      ...(best && { best }),
+    };
   };
   const tell = async (event: RunEvent) => {
     for (const track of run.trackers ?? []) await track(event);

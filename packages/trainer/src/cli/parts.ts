@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Settings } from '../config/schema.js';
+import type { Fingerprints } from '../data/fingerprints.js';
 import type { Dataset } from '../data/prompt.js';
 import type { Policy } from '../policies/policy.js';
 
@@ -12,6 +13,8 @@ export interface Parts {
     side: 'train' | 'heldOut',
     seed: string,
   ) => Promise<Dataset>;
+  /** What the files of some sources hold now. */
+  readonly fingerprint: (sources: readonly Settings['data']['train'][]) => Fingerprints;
 }
 
 /** What a policy is opened for. */

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { dataFingerprints } from '../data/fingerprints.js';
 import { openDataset } from '../training/dataset.js';
 import type { Parts } from './parts.js';
 
@@ -16,6 +17,7 @@ export const realParts: Parts = {
     return sampleElsewhere(await createTfjsPolicy({ ...model, ...training }), sampler, sampling.sampler);
   },
   openDataset,
+  fingerprint: dataFingerprints,
 };
 
 let said = false;

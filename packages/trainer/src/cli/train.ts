@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { join } from 'node:path';
+import type { Checkpoint } from '../checkpoints.js';
 import { loadSettings } from '../config/load.js';
 import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE, writeRunSettings } from '../config/run-folder.js';
 import type { Settings } from '../config/schema.js';
+import { changedFiles, type Fingerprints } from '../data/fingerprints.js';
 import { train } from '../loop.js';
 import type { RunEvent } from '../tracking/events.js';
 import { writeReport } from '../tracking/report/write-report.js';
@@ -19,6 +21,7 @@ import { readRunState, stateInWords, type RunState } from './run-state.js';
 /** Flags of `q-insight train`. */
 export interface TrainOptions extends SettingOptions {
   readonly resume?: boolean;
+  readonly changedData?: boolean;
   /** False after `--no-evaluate`. */
   readonly evaluate?: boolean;
 }
@@ -34,6 +37,7 @@ export function trainCommand(parts: Parts): Command {
     .option('--output <folder>', 'run folder (default: runs/<recipe>-<date-time>)')
     .option('--track <names>', 'trackers: tensorboard, wandb, mlflow=ADDRESS, with a comma between them; none for none')
     .option('--resume', 'go on with the run in the output folder, from its last checkpoint')
+    .option('--changed-data', 'with --resume: go on although label files or photographs have changed')
     .option('--no-evaluate', 'do not evaluate when training is done')
     .action(async (recipe: string | undefined, options: TrainOptions) => {
       process.exitCode = await trainRun(recipe, options, parts);
@@ -87,6 +91,16 @@ function resumedRun(recipe: string | undefined, options: TrainOptions): Start {
   return { settings: { ...settings, output: folder }, folder, state };
 }
 
+/** What a run learns from must be what it learned from before. */
+function checkData(checkpoint: Checkpoint | undefined, now: Fingerprints): void {
+  const changed = checkpoint?.state.data ? changedFiles(checkpoint.state.data, now) : [];
+  if (changed.length === 0) return;
+  const more = changed.length > 3 ? ` (and ${changed.length - 3} more)` : '';
+  throw new Error(
+    `the data is not what the run was started with: ${changed.slice(0, 3).join(', ')}${more}; go on all the same with --changed-data`,
+  );
+}
+
 /**
  * Trains, writes the report, and evaluates.
  *
@@ -96,6 +110,8 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   const { settings, folder, state } = options.resume === true ? resumedRun(recipe, options) : newRun(recipe, options);
   const { model, data, optimizer, seed } = settings;
   const dataset = await parts.openDataset(data.train, 'train', `${seed}/train`);
+  const fingerprints = parts.fingerprint([data.train, data.heldOut]);
+  if (options.changedData !== true) checkData(state?.latest, fingerprints);
   // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
   const heldOut = await heldOutPrompts(settings, parts);
   for (const prompts of [dataset, heldOut]) await prompts.get(0);
@@ -122,6 +138,7 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
     policy,
     dataset,
     startStep,
+    data: fingerprints,
     best: state?.latest?.state.best,
     evaluate: () => greedyFigures(policy, heldOut, settings),
     trackers,

@@ -1,8 +1,9 @@
 import type { Parts } from '../../src/cli/parts.js';
+import type { Fingerprints } from '../../src/data/fingerprints.js';
 import { fakeDataset, fakePolicy } from '../fake-policy.js';
 
 /** Stand-ins for model and data; a step takes `pace` milliseconds. */
-export const fakeParts = (pace = 0): Parts => ({
+export const fakeParts = (pace = 0, fingerprints: Fingerprints = {}): Parts => ({
   openPolicy: () => {
     const policy = fakePolicy();
     const sample: typeof policy.sample = async (...request) => {
@@ -12,4 +13,5 @@ export const fakeParts = (pace = 0): Parts => ({
     return Promise.resolve({ ...policy, sample });
   },
   openDataset: () => Promise.resolve(fakeDataset()),
+  fingerprint: () => fingerprints,
 });

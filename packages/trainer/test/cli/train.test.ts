@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { latestCheckpoint, listCheckpoints } from '../../src/checkpoints.js';
 import { evaluateRun } from '../../src/cli/evaluate.js';
 import { trainRun, type TrainOptions } from '../../src/cli/train.js';
+import type { Fingerprints } from '../../src/data/fingerprints.js';
 import { readRunSettings } from '../../src/config/run-folder.js';
 import { readAlarms } from '../../src/tracking/alarms/tracker.js';
 import { readEvaluation } from '../../src/tracking/evaluation-file.js';
@@ -71,6 +72,20 @@ describe('train', () => {
       /holds a finished run, .*; evaluate it with .* train on with --resume --steps N$/,
     );
     expect(readFileSync(join(output, 'metrics.jsonl'), 'utf8')).toBe(before);
+  });
+
+  test('changed data is refused with the file named, unless told otherwise', async () => {
+    const output = newFolder();
+    const on = (fingerprints: Fingerprints, options: TrainOptions) =>
+      trainRun(options.resume === true ? undefined : fakeRecipe(), { output, evaluate: false, ...options }, fakeParts(0, fingerprints)); // prettier-ignore
+    await on({ 'labels.json': 'a' }, {});
+    const again = { resume: true, steps: '9' };
+    await expect(on({ 'labels.json': 'b' }, again)).rejects.toThrow(
+      'the data is not what the run was started with: labels.json has changed; go on all the same with --changed-data',
+    );
+    expect(latestCheckpoint(output)!.state.step).toBe(6);
+    await on({ 'labels.json': 'b' }, { ...again, changedData: true });
+    expect(latestCheckpoint(output)!.state).toMatchObject({ step: 9, data: { 'labels.json': 'b' } });
   });
 
   test('a finished run can be trained on, and is then as if it had been asked for all steps at once', async () => {
