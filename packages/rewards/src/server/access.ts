@@ -3,7 +3,7 @@ import { Refusal } from './refusal.js';
 
 /** Throws a refusal unless the `Authorization` header shows the token: as bearer, or as a password as URLs carry it. */
 export function checkToken(header: string | undefined, token: string): void {
-  if (header !== undefined && isSame(shownIn(header), token)) return;
+  if (header !== undefined && isSameSecret(shownIn(header), token)) return;
   const problem = header === undefined ? 'a token is needed: Authorization: Bearer <token>' : 'the token is wrong';
   throw new Refusal('unauthorized', problem, {}, { 'www-authenticate': 'Bearer' });
 }
@@ -16,8 +16,15 @@ function shownIn(header: string): string {
   return pair.slice(pair.indexOf(':') + 1);
 }
 
-/** Compares in a time that does not depend on where they differ. */
-function isSame(shown: string, token: string): boolean {
+/**
+ * Compares two secrets in a time that does not depend on where they differ.
+ *
+ * @example
+ * ```ts
+ * isSameSecret('guess', 'secret'); // false
+ * ```
+ */
+export function isSameSecret(shown: string, token: string): boolean {
   const [a, b] = [shown, token].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(a!, b!);
 }

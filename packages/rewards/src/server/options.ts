@@ -1,3 +1,5 @@
+import { isLoopback } from './listening.js';
+
 /** Options of {@link serveRewards}. */
 export interface ServeOptions {
   /**
@@ -98,8 +100,4 @@ export function limitsOf(options: ServeOptions): Limits {
   if (limits.token === undefined && !isLoopback(limits.host))
     throw new Error(`serveRewards: ${limits.host} can be reached from other machines, so a token is needed`);
   return limits;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { buildApp } from './app.js';
+import { urlOf, within } from './listening.js';
 import { limitsOf, type Limits, type ServeOptions } from './options.js';
 import { allCells, joinPrimary, startProcesses, tellFailure } from './processes.js';
 import { Refusal } from './refusal.js';
@@ -71,7 +72,7 @@ async function serveHere(set: RewardSet, limits: Limits): Promise<RewardServer> 
  * closeOnSignals(await serveRewards(rewardPresets['q-insight']())); // at http://localhost:8000
  * ```
  */
-export function closeOnSignals(server: RewardServer): void {
+export function closeOnSignals(server: Pick<RewardServer, 'close'>): void {
   const codes = { SIGINT: 130, SIGTERM: 143 } as const;
   let isClosing = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -91,17 +92,4 @@ async function checkImageRoot(root: string | undefined): Promise<void> {
     () => false,
   );
   if (!isFolder) throw new Error(`serveRewards: imageRoot must be a folder, got ${root}`);
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** Whether the work was done in time. */
-async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, milliseconds, false)));
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

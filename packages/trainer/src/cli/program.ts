@@ -11,6 +11,7 @@ import { exportCommand } from './export.js';
 import type { Parts } from './parts.js';
 import { scoreCommand } from './score.js';
 import { setupCommand } from './setup.js';
+import { serveModelCommand } from './serve-model.js';
 import { serveCommand } from './serve.js';
 import { trackCommand } from './track.js';
 import { trainCommand } from './train.js';
@@ -35,6 +36,7 @@ export function program(parts: Parts, version: string): Command {
     trackCommand(),
     dashboardCommand(parts),
     serveCommand(),
+    serveModelCommand(),
     setupCommand(),
     doctorCommand(),
     demoCommand(parts),

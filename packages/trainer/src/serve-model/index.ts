@@ -1,0 +1,2 @@
+export type { ServeModelOptions } from './options.js';
+export { type ModelServer, serveModel } from './serve-model.js';
