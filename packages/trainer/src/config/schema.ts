@@ -14,6 +14,11 @@ export const modelSchema = z.strictObject({
   checkpoint: z.string().min(1),
   /** 'lora' trains a small adapter beside the weights, 'full' the weights themselves. @defaultValue 'lora' */
   train: z.enum(['full', 'lora']).default('lora'),
+  /**
+   * 'bf16' keeps matrices that are not trained in bfloat16, at half the memory. They are multiplied as float32, so that nothing
+   * changes for a checkpoint that is stored so. Native backend only. @defaultValue 'fp32'
+   */
+  precision: z.enum(['fp32', 'bf16']).default('fp32'),
   /** Keep the vision tower as it is and train the decoder alone. @defaultValue true */
   freezeVision: z.boolean().default(true),
   /** A longer prompt, image tokens included, is refused; nothing is ever cut. @defaultValue no limit */

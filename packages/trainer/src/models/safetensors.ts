@@ -1,6 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DTYPE_BYTES, decodeInto, type Dtype } from './dtypes.js';
+import { DTYPE_BYTES, decodeInto, encodeBfloat16, type Dtype } from './dtypes.js';
 import { fileProblem, readJson } from './files.js';
 
 /** A tensor's name and shape. */
@@ -32,6 +32,13 @@ export interface TensorFile {
    * @throws Error when there is no such tensor, its type is another, or the file ends early.
    */
   readonly read: (name: string) => Promise<Float32Array>;
+  /**
+   * Rows of a tensor as the bits of bfloat16, row-major; what is not stored as BF16 is rounded. A row is all that has the
+   * same first index.
+   *
+   * @throws Error as `read`
+   */
+  readonly readBfloat16: (name: string, first: number, count: number) => Promise<Uint16Array>;
   /** One integer tensor (I64, I32, I16, I8, U8, BOOL) as int32. @throws Error as `read`, and past int32. */
   readonly readIntegers: (name: string) => Promise<Int32Array>;
 }
@@ -139,19 +146,42 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
   }
 }
 
-/** Reads a tensor in chunks, so that beside the result only one chunk is in memory. */
-async function readTensor<T extends Float32Array | Int32Array>(info: TensorInfo, out: T): Promise<T> {
+/** Fills `bytes` from the tensor's byte `position` on. */
+async function readPart(file: FileHandle, info: TensorInfo, bytes: Uint8Array, position: number): Promise<void> {
+  if ((await readFully(file, bytes, info.offset + position)) < bytes.length)
+    throw new Error(`${info.path}: truncated inside tensor "${info.name}"`);
+}
+
+/**
+ * Fills `out` with a tensor's elements from `start` on, in chunks, so that beside the result only one chunk is in memory.
+ */
+async function readTensor<T extends Float32Array | Int32Array>(info: TensorInfo, out: T, start = 0): Promise<T> {
   const size = DTYPE_BYTES[info.dtype];
+  const total = out.length * size;
   return withFile(info.path, async (file) => {
-    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, info.byteLength));
-    for (let done = 0; done < info.byteLength; done += buffer.length) {
-      const chunk = buffer.subarray(0, Math.min(buffer.length, info.byteLength - done));
-      if ((await readFully(file, chunk, info.offset + done)) < chunk.length)
-        throw new Error(`${info.path}: truncated inside tensor "${info.name}"`);
+    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, total));
+    for (let done = 0; done < total; done += buffer.length) {
+      const chunk = buffer.subarray(0, Math.min(buffer.length, total - done));
+      await readPart(file, info, chunk, start * size + done);
       decodeInto(info.dtype, chunk, out, done / size);
     }
     return out;
   });
+}
+
+/** Rows of a tensor in bfloat16. */
+async function readRows(info: TensorInfo, first: number, count: number): Promise<Uint16Array> {
+  const [rows = 1] = info.shape;
+  const columns = elementCount(info) / rows;
+  if (!(first >= 0 && first + count <= rows)) {
+    throw new RangeError(`${info.path}: tensor "${info.name}" has ${rows} rows, asked for ${count} from ${first}`);
+  }
+  if (info.dtype !== 'BF16') {
+    return encodeBfloat16(await readTensor(info, new Float32Array(count * columns), first * columns));
+  }
+  const bits = new Uint16Array(count * columns);
+  await withFile(info.path, (file) => readPart(file, info, new Uint8Array(bits.buffer), 2 * first * columns));
+  return bits;
 }
 
 function elementCount(info: TensorInfo): number {
@@ -174,6 +204,7 @@ function tensorFile(path: string, all: readonly TensorInfo[], metadata: Record<s
       const info = find(name, ['I64', 'I32'], 'floating point');
       return readTensor(info, new Float32Array(elementCount(info)));
     },
+    readBfloat16: async (name, first, count) => readRows(find(name, ['I64', 'I32'], 'floating point'), first, count),
     readIntegers: async (name) => {
       const info = find(name, ['F64', 'F32', 'F16', 'BF16'], 'an integer type');
       return readTensor(info, new Int32Array(elementCount(info)));

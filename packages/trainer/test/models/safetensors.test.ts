@@ -40,6 +40,17 @@ describe('openSafetensors', () => {
     expect([...(await file.read('x'))]).toEqual(expected);
   });
 
+  test('rows as bfloat16: stored bits as they are, others rounded to the nearest', async () => {
+    const stored = await openSafetensors(one('BF16', [3, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]));
+    expect([...(await stored.readBfloat16('x', 1, 2))]).toEqual([0x0605, 0x0807, 0x0a09, 0x0c0b]);
+    // float32 1 + 2^-8 lies between 1 and 1 + 2^-7: to the even one, 1 = 0x3f80; 1 + 3 · 2^-8 to 1 + 2^-6 = 0x3f82
+    const floats = new Uint8Array(Float32Array.of(7, 1 + 2 ** -8, 1 + 3 * 2 ** -8).buffer);
+    const wide = await openSafetensors(one('F32', [3, 1], [...floats]));
+    expect([...(await wide.readBfloat16('x', 1, 2))]).toEqual([0x3f80, 0x3f82]);
+    await expect(wide.readBfloat16('x', 2, 2)).rejects.toThrow('tensor "x" has 3 rows, asked for 2 from 2');
+    await expect(wide.readBfloat16('y', 0, 1)).rejects.toThrow('no tensor "y"');
+  });
+
   test('F16 NaN is NaN', async () => {
     const file = await openSafetensors(one('F16', [1], [1, 0x7e]));
     expect([...(await file.read('x'))]).toEqual([NaN]);

@@ -12,7 +12,7 @@ export interface Head {
 }
 
 /** Logits alive at one time, at most: 16 MiB of them. */
-const CHUNK_VALUES = 1 << 22;
+export const CHUNK_VALUES = 1 << 22;
 
 /**
  * Log-probabilities of given tokens, a few rows at a time, so that the whole logits [n, V] never exist.

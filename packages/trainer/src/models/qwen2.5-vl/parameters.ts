@@ -1,3 +1,4 @@
+import { bfloat16Matrix } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
 import { gaussian } from '../../random.js';
@@ -15,17 +16,24 @@ export type ParameterValues = ReadonlyMap<string, Float32Array>;
  * [D, channels·frames·patch·patch]; all other shapes are those of {@link expectedTensors}.
  *
  * @param source - an open checkpoint, or values such as {@link initParameters} makes
+ * @param isNarrow - which matrices of a checkpoint are kept in bfloat16, on the native backend. @defaultValue none
  * @throws Error naming a tensor that is missing or has the wrong number of values.
  */
 export async function uploadParameters(
   config: Qwen25VlConfig,
   source: Checkpoint | ParameterValues,
+  isNarrow: (name: string) => boolean = () => false,
 ): Promise<Parameters> {
   const parameters = new Map<string, tf.Tensor>();
   for (const spec of expectedTensors(config)) {
+    const shape = matrixShape(spec);
+    if ('read' in source && shape.length === 2 && isNarrow(spec.name)) {
+      const read = (first: number, count: number) => source.readBfloat16(spec.name, first, count);
+      parameters.set(spec.name, await bfloat16Matrix(shape as [number, number], read));
+      continue;
+    }
     const values = 'read' in source ? await source.read(spec.name) : source.get(spec.name);
     if (!values) throw new Error(`uploadParameters: missing tensor "${spec.name}"`);
-    const shape = matrixShape(spec);
     if (values.length !== tf.util.sizeFromShape(shape)) {
       throw new Error(
         `uploadParameters: tensor "${spec.name}": expected shape [${spec.shape.join(', ')}], got ${values.length} values`,

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeJson } from '../files.js';
-import { finiteTensor } from '../finite.js';
+import { finiteBfloat16, finiteTensor } from '../finite.js';
 import { openModelFolder, type TensorInfo, type TensorSpec } from '../safetensors.js';
 import { writeSafetensors } from '../safetensors-writer.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
@@ -21,6 +21,8 @@ export interface Checkpoint {
    * @throws Error naming file and tensor, when it is none of this model's, the file ends early, or a value is not finite.
    */
   readonly read: (name: string) => Promise<Float32Array>;
+  /** Rows of one tensor as the bits of bfloat16; what is stored otherwise is rounded. @throws Error as `read`. */
+  readonly readBfloat16: (name: string, first: number, count: number) => Promise<Uint16Array>;
 }
 
 /**
@@ -46,14 +48,22 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
       );
   }
   const wanted = new Set(tensors.map((tensor) => tensor.name));
+  const find = (name: string): TensorInfo => {
+    const info = wanted.has(name) ? stored.get(name) : undefined;
+    if (info === undefined) throw new Error(`${file.path}: "${name}" is not a tensor of this model`);
+    return info;
+  };
   return {
     folder,
     config,
     tensors,
     read: async (name) => {
-      const info = wanted.has(name) ? stored.get(name) : undefined;
-      if (info === undefined) throw new Error(`${file.path}: "${name}" is not a tensor of this model`);
+      const info = find(name);
       return finiteTensor(await file.read(info.name), info.path, info.name);
+    },
+    readBfloat16: async (name, first, count) => {
+      const info = find(name);
+      return finiteBfloat16(await file.readBfloat16(info.name, first, count), info.path, info.name);
     },
   };
 }

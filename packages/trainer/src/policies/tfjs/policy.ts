@@ -32,6 +32,13 @@ export interface TfjsPolicyOptions extends ProcessorOptions {
   readonly train: 'lora' | 'full';
   /** The adapter's shape, when there is one. */
   readonly lora?: LoraOptions;
+  /**
+   * 'bf16' keeps matrices that are not trained in bfloat16, at half the memory; they are multiplied as float32, so that a
+   * checkpoint stored in bfloat16 gives the same as with 'fp32'. Needs the native backend.
+   *
+   * @defaultValue 'fp32'
+   */
+  readonly precision?: 'fp32' | 'bf16';
   /** Keep the vision tower as it is; image embeddings are then computed once per prompt. @defaultValue true */
   readonly freezeVision?: boolean;
   /** Keep what `logprobs` needs to answer for the weights before training. An adapter always can. @defaultValue false */
@@ -70,12 +77,18 @@ export interface PolicyOptimizerOptions {
  */
 export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Policy> {
   const backend = await chooseBackend();
+  if (options.precision === 'bf16' && backend !== 'tensorflow') {
+    throw new Error(`model.precision: 'bf16' needs the native backend (q-insight setup), this is '${backend}'`);
+  }
   const { checkpoint, freezeVision: frozen = true, reference = false, train, seed } = options;
   const config = await readConfig(checkpoint);
   const processor = await readProcessor(checkpoint, options, config);
   const { eosTokenIds } = await readGenerationConfig(checkpoint, config, processor.tokenizer);
-  const base = new Map(await uploadParameters(config, options.parameters ?? (await openCheckpoint(checkpoint))));
   const freezeVision = frozen || train === 'lora'; // adapters go to the language model alone
+  const isTrained = (name: string): boolean => train === 'full' && !(freezeVision && name.startsWith('model.visual.'));
+  const isNarrow = (name: string): boolean => options.precision === 'bf16' && !isTrained(name);
+  const source = options.parameters ?? (await openCheckpoint(checkpoint));
+  const base = new Map(await uploadParameters(config, source, isNarrow));
   const lora = options.lora && { lora: options.lora };
   const weights = createWeights(base, { train, ...lora, freezeVision, reference, seed });
   let gradients = createGradients(new Set(trainedNames(weights, freezeVision)));

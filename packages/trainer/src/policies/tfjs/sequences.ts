@@ -3,8 +3,8 @@ import ndarray from 'ndarray';
 import type { Prompt } from '../../data/prompt.js';
 import type { Gradients } from '../../models/gradients.js';
 import type { Keep } from '../../models/layer-stack.js';
+import { whatToKeep } from '../../models/qwen2.5-vl/activations.js';
 import { packSequences, type EncodedSequence, type PackedBatch } from '../../models/qwen2.5-vl/batch.js';
-import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
 import { runSequences, type SequenceOptions, type SequencePass } from '../../models/qwen2.5-vl/sequences.js';
@@ -51,7 +51,7 @@ export async function trainOnSequences(
   const { model, embeddings, freezeVision, gradients } = state;
   const encoded = encode(sequences, state);
   const batch = pack(encoded, state);
-  const keep = state.keep ?? (activationBytes(batch, model.config) < 2 ** 28 ? 'everything' : 'inputs');
+  const keep = state.keep ?? whatToKeep(batch.layout, model.config.text);
   const vision = freezeVision ? undefined : embedImages(batch.prompts, model.vision, keep, gradients);
   const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
   const pass = runPass(batch, images, state, { temperature, keep });
@@ -83,15 +83,6 @@ function pack(
 function runPass(batch: PackedBatch, images: tf.Tensor2D, state: ModelState, options: SequenceOptions): SequencePass {
   const { model, program, gradients } = state;
   return program?.(batch, images, gradients, options) ?? runSequences(batch, images, model, gradients, options);
-}
-
-/** About what all activations of the decoder take: some ten of hidden and three of intermediate size, and attention. */
-function activationBytes({ layout, ids }: PackedBatch, { text }: Qwen25VlConfig): number {
-  const { prompts, promptLength, groupSize, completionLength, heads } = layout;
-  const scores =
-    prompts * heads * (promptLength ** 2 + groupSize * completionLength * (promptLength + completionLength));
-  const values = ids.length * (10 * text.hiddenSize + 3 * text.intermediateSize) + scores;
-  return 4 * values * text.numHiddenLayers;
 }
 
 function encode(sequences: readonly Sequence[], state: ModelState): EncodedSequence<ProcessedPrompt>[] {
