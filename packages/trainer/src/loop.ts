@@ -1,5 +1,5 @@
 import { combineMetrics, grpoLoss } from '@q-insight/core';
-import type { Reward } from '@q-insight/rewards';
+import type { AnyReward } from '@q-insight/rewards';
 import { saveCheckpoint, saveModel, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import type { Settings } from './config/schema.js';
@@ -25,7 +25,7 @@ export interface TrainingRun {
   readonly folder: string;
   readonly policy: Policy;
   readonly dataset: Dataset;
-  readonly rewards: readonly Reward[];
+  readonly rewards: readonly AnyReward[];
   /** By reward name. @defaultValue 1 for every reward */
   readonly weights?: Readonly<Record<string, number>>;
   /** Steps that are done already, with the policy as it was after them. @defaultValue 0 */

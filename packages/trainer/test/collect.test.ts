@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isInformative } from '@q-insight/core';
-import { qInsightRewards, type Reward } from '@q-insight/rewards';
+import { qInsightRewards, type BatchReward, type Reward } from '@q-insight/rewards';
 import type { Recipe } from '../src/config/schema.js';
 import { train, type TrainingRun } from '../src/loop.js';
 import type { RunEvent } from '../src/tracking/events.js';
@@ -92,4 +92,21 @@ describe('dynamic sampling', () => {
     expect(step!.metrics).toMatchObject({ 'sampling/kept_groups': 0, 'sampling/rounds': 10 });
     expect(asked).toBe(3 * 40 * 2);
   });
+});
+
+test('a reward that compares prompts is given all completions of a step at once, one within groups each by itself', async () => {
+  const calls: Record<string, number[]> = { batch: [], group: [] };
+  const counting = (scope: 'batch' | 'group'): BatchReward => ({
+    name: scope,
+    range: [0, 1],
+    scope,
+    scoreBatch(samples) {
+      calls[scope]!.push(samples.length);
+      return new Map(samples.map(({ id }, i) => [id, i % 2]));
+    },
+  });
+  const steps = await run({}, { rewards: [counting('batch'), counting('group')] });
+  expect(calls['batch']).toEqual([8, 8, 8]);
+  expect(calls['group']).toEqual(Array(12).fill(2));
+  expect(steps[0]!.rollouts.map(({ rewards }) => rewards['batch'])).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
 });

@@ -87,6 +87,15 @@ test('rewards of weight 0 are left out', () => {
   expect(weights).toEqual({ format: 0.5, degradation: 1, comparison: 1 });
 });
 
+test('rewards of other systems with their weights; a weight for a reward that is not there is refused', () => {
+  const settings = (rewards: object) => rewardsOf(fakeSettings({ rewards }).rewards);
+  expect(settings({ preset: 'visualquality-r1' }).weights).toEqual({ thinkAnswerFormat: 1, fidelity: 1 });
+  const { rewards, weights } = settings({ preset: 'preresq-r1', weights: { triplet: 0, intraGroup: 2 } });
+  expect(rewards.map(({ name }) => name)).toEqual(['matchedPair', 'attributeSpread', 'intraGroup']);
+  expect(weights).toEqual({ matchedPair: 0.375, attributeSpread: 1, intraGroup: 2 });
+  expect(() => settings({ preset: 'visualquality-r1', weights: { score: 1 } })).toThrow(/is no reward of visualquality-r1, which has thinkAnswerFormat, fidelity/); // prettier-ignore
+});
+
 test('a stopwatch times parts that add up', () => {
   let now = 10;
   const watch = stopwatch(() => now);

@@ -1,7 +1,9 @@
 import { aggregationAliases, type AggregationAlias } from '@q-insight/core';
+import { rewardPresets, type RewardPresetName } from '@q-insight/rewards';
 import { z } from 'zod';
 import { dataSource } from './data-source.js';
 import { atLeastZero, count, decay, fraction, positive, section } from './fields.js';
+import { nearest } from './nearest.js';
 import { checkSampler, correction, sampler } from './sampler.js';
 import { trackerList } from './trackers.js';
 
@@ -42,21 +44,25 @@ export const modelSchema = z.strictObject({
 });
 
 const rewards = section({
-  /** Weight of each reward in the sum; 0 leaves a reward out. */
-  weights: section({
-    /** Is the layout as asked? @defaultValue 1 */
-    format: atLeastZero().default(1),
-    /** Is the score close enough? @defaultValue 1 */
-    score: atLeastZero().default(1),
-    /** Is the distortion's class right, and its level? @defaultValue 1 */
-    degradation: atLeastZero().default(1),
-    /** Is the better image named? @defaultValue 1 */
-    comparison: atLeastZero().default(1),
-  }),
-  /** 'default' reads answers as a careful reader would, 'upstream' exactly as Q-Insight's code. @defaultValue 'default' */
+  /** Whose rewards: Q-Insight's, or those of another published system with their constants. @defaultValue 'q-insight' */
+  preset: z.enum(Object.keys(rewardPresets) as RewardPresetName[]).default('q-insight'),
+  /**
+   * Weight of each reward in the sum, by name; 0 leaves a reward out. Q-Insight's are `format`, `score`, `degradation` and
+   * `comparison`. @defaultValue the preset's: 1 each for Q-Insight
+   */
+  weights: z.record(z.string(), atLeastZero()).default({}),
+  /** 'default' reads answers as a careful reader would, 'upstream' exactly as Q-Insight's code. Of Q-Insight's rewards. @defaultValue 'default' */
   style: z.enum(['default', 'upstream']).default('default'),
-  /** Largest error of a score that still counts as right. @defaultValue 0.35 */
+  /** Largest error of a score that still counts as right. Of Q-Insight's rewards. @defaultValue 0.35 */
   scoreThreshold: positive().default(0.35),
+}).superRefine(({ preset, weights }, context) => {
+  const names = Object.keys(rewardPresets[preset]().weights);
+  for (const name of Object.keys(weights).filter((one) => !names.includes(one))) {
+    const hint = nearest(name, names);
+    const advice = hint === undefined ? '' : `; did you mean '${hint}'?`;
+    const message = `is no reward of ${preset}, which has ${names.join(', ')}${advice}`;
+    context.addIssue({ code: 'custom', path: ['weights', name], message });
+  }
 });
 
 const grpo = section({

@@ -1,4 +1,4 @@
-import { runRewards, type Reward, type RewardTable, type Sample } from '@q-insight/rewards';
+import { runRewards, type AnyReward, type RewardTable, type Sample } from '@q-insight/rewards';
 import type { Dataset, Prompt } from '../data/prompt.js';
 import type { Completion, Policy } from '../policies/policy.js';
 import { reportOn, type EvaluatedAnswer, type EvaluationReport } from './report.js';
@@ -30,25 +30,26 @@ export interface EvaluateOptions {
 export async function evaluate(
   policy: Policy,
   dataset: Dataset,
-  rewards: readonly Reward[],
+  rewards: readonly AnyReward[],
   options: EvaluateOptions,
 ): Promise<EvaluationReport> {
   const { temperature, samples = 1, maxTokens, seed, batch = 16, weights, onProgress } = options;
   const total = Math.min(dataset.length, options.prompts ?? dataset.length);
-  const answers: EvaluatedAnswer[] = [];
+  const completions: { prompt: Prompt; completion: Completion }[] = [];
   for (let start = 0; start < total; start += batch) {
     const indices = Array.from({ length: Math.min(batch, total - start) }, (_, i) => start + i);
     const prompts = await Promise.all(indices.map((index) => dataset.get(index)));
     const groups = await policy.sample(prompts, { groupSize: samples, maxTokens, temperature, seed });
-    const completions = groups.flatMap((group, i) => group.map((completion) => ({ prompt: prompts[i]!, completion })));
-    const table = await runRewards(
-      completions.map(({ prompt, completion }, i) => toSample(prompt, completion, start * samples + i)),
-      rewards,
-      weights === undefined ? {} : { weights },
-    );
-    answers.push(...completions.map(({ prompt, completion }, i) => toAnswer(prompt, completion, table, i)));
+    groups.forEach((group, i) => completions.push(...group.map((completion) => ({ prompt: prompts[i]!, completion }))));
     onProgress?.(start + indices.length, total);
   }
+  // all at once: some rewards compare answers of different prompts
+  const table = await runRewards(
+    completions.map(({ prompt, completion }, i) => toSample(prompt, completion, i)),
+    rewards,
+    weights === undefined ? {} : { weights },
+  );
+  const answers = completions.map(({ prompt, completion }, i) => toAnswer(prompt, completion, table, i));
   return reportOn(answers);
 }
 

@@ -1,5 +1,5 @@
 import { collectGroups, groupAdvantages, type Collection, type SampledGroup } from '@q-insight/core';
-import { runRewards } from '@q-insight/rewards';
+import { isBatchReward, runRewards } from '@q-insight/rewards';
 import type { Prompt } from '../data/prompt.js';
 import type { TrainingRun } from '../loop.js';
 import type { Completion } from '../policies/policy.js';
@@ -83,40 +83,58 @@ async function sampleRound(
   watch: Stopwatch,
   source: Source,
 ): Promise<Rewarded[][]> {
-  const { settings, policy, dataset } = run;
+  const { settings, policy, dataset, rewards } = run;
   const { groupSize, maxTokens, temperature, promptsPerStep } = settings.grpo;
   const prompts = await Promise.all(indices.map((index) => dataset.get(index)));
   const seed = `${settings.seed}/sample/${step}${round === 0 ? '' : `/${round}`}`;
-  const rewarded: Promise<Rewarded[]>[] = [];
+  // not the prompt's id: a small dataset may show a prompt twice in a step
+  const answered = (p: number, completions: readonly Completion[]): Answered => {
+    return { group: `${step}.${round * promptsPerStep + p}`, prompt: prompts[p]!, completions };
+  };
+  const rewarded: Promise<Rewarded[][]>[] = [];
   const onGroup = (p: number, group: readonly Completion[]) => {
-    rewarded[p] = rewardGroup(run, `${step}.${round * promptsPerStep + p}`, prompts[p]!, group);
+    rewarded[p] = rewardGroups(run, [answered(p, group)]);
     rewarded[p].catch(() => undefined); // told when the round is waited for
   };
-  const sampling = { groupSize, maxTokens, temperature, seed, ...source, onGroup };
+  const comparesPrompts = rewards.some((reward) => isBatchReward(reward) && reward.scope !== 'group');
+  const sampling = { groupSize, maxTokens, temperature, seed, ...source, ...(!comparesPrompts && { onGroup }) };
   const completions = await policy.sample(prompts, sampling);
   watch.lap('time/sample');
-  for (const [p, group] of completions.entries()) if (rewarded[p] === undefined) onGroup(p, group);
-  const groups = await Promise.all(rewarded);
+  if (comparesPrompts)
+    rewarded.push(rewardGroups(run, completions.map((group, p) => answered(p, group)))); // prettier-ignore
+  else for (const [p, group] of completions.entries()) if (rewarded[p] === undefined) onGroup(p, group);
+  const groups = (await Promise.all(rewarded)).flat();
   watch.lap('time/reward');
   return groups;
 }
 
-/** @param group - unique in the run, unlike the prompt's id: a small dataset may show a prompt twice in a step */
-async function rewardGroup(
+/** A prompt with its completions. */
+interface Answered {
+  /** Unique in the run. */
+  readonly group: string;
+  readonly prompt: Prompt;
+  readonly completions: readonly Completion[];
+}
+
+async function rewardGroups(
   { rewards, weights = {} }: TrainingRun,
-  group: string,
-  prompt: Prompt,
-  completions: readonly Completion[],
-): Promise<Rewarded[]> {
-  const asked = completions.map((completion, g) => ({ id: `${group}.${g}`, group, prompt, completion }));
-  const samples = asked.map(({ id, completion: { text, tokens, finishReason } }) => {
+  groups: readonly Answered[],
+): Promise<Rewarded[][]> {
+  const asked = groups.map(({ group, prompt, completions }) =>
+    completions.map((completion, g) => ({ id: `${group}.${g}`, group, prompt, completion })),
+  );
+  const samples = asked.flat().map(({ id, group, prompt, completion: { text, tokens, finishReason } }) => {
     return { id, group, completion: text, completionIds: tokens, finishReason, label: prompt.label };
   });
   const { names, values, totals } = await runRewards(samples, rewards, { weights });
-  return asked.map((one, row) => {
-    const own = Object.fromEntries(names.map((name, column) => [name, values[row]![column]!]));
-    return { ...one, rewards: own, total: totals[row]! };
-  });
+  let row = 0;
+  return asked.map((group) =>
+    group.map((one) => {
+      const total = totals[row]!;
+      const own = values[row++]!;
+      return { ...one, rewards: Object.fromEntries(names.map((name, column) => [name, own[column]!])), total };
+    }),
+  );
 }
 
 const asSampled = (group: Rewarded[]): SampledGroup<Rewarded[]> => ({

@@ -40,7 +40,7 @@ describe('loadSettings', () => {
       maxGradientNorm: 1,
       weightDecay: 0,
     });
-    expect(settings.rewards.weights).toEqual({ format: 1, score: 1, degradation: 1, comparison: 1 });
+    expect(settings.rewards).toMatchObject({ preset: 'q-insight', weights: {} });
     expect(settings).toMatchObject({ seed: 0, saveEvery: 50, keep: 2, model: { freezeVision: true } });
   });
 
