@@ -35,10 +35,10 @@ export function createInputReader(config: Qwen25VlConfig, settings: ImageProcess
   const prompts = remember<ProcessedPrompt>(REMEMBERED);
 
   const tokensOf = ({ tokens }: Extract<Chunk, { type: 'encoded_text' }>): readonly number[] => {
-    const wrong = tokens.find((token) => token >= text.vocabSize || token === imageTokenId);
+    const wrong = tokens.find((token) => token < 0 || token >= text.vocabSize || token === imageTokenId);
     if (wrong === undefined) return tokens;
     if (wrong === imageTokenId) throw userError(`token ${wrong} stands for an image: send an image chunk instead`);
-    throw userError(`token ${wrong}: expected ids below ${text.vocabSize}`);
+    throw userError(`token ${wrong}: expected ids from 0 to ${text.vocabSize - 1}`);
   };
 
   async function expand({ chunks }: ModelInput): Promise<ExpandedInput> {

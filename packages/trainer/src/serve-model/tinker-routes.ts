@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import {
+  checkpointRequest,
   createModelRequest,
   createSamplingSessionRequest,
   forwardBackwardJson,
-  forwardBackwardRequest,
   forwardJson,
   heartbeatRequest,
   loadWeightsRequest,
@@ -19,6 +19,7 @@ import {
   type SampleResponse,
 } from '../policies/tinker/protocol/messages.js';
 import { decodePass, encodePassOutput, encodeSamples, PROTOBUF } from '../policies/tinker/protocol/protobuf.js';
+import { readPeftInfo } from '../models/peft.js';
 import type { CheckpointKind } from './checkpoint-store.js';
 import { digestOf } from './body-digest.js';
 import type { Jobs } from './jobs.js';
@@ -165,9 +166,10 @@ export function tinkerRoutes(
     return submit(request, model_id, seq_id, work);
   }
   post('forward_backward', (request) => {
-    if (Buffer.isBuffer(request.body)) request.body = readPass(request.body);
-    const binary = forwardBackwardRequest.safeParse(request.body);
-    return pass(request, binary.success ? binary.data : read(forwardBackwardJson, request));
+    if (!Buffer.isBuffer(request.body)) return pass(request, read(forwardBackwardJson, request));
+    const asked = readPass(request.body);
+    request.body = asked;
+    return pass(request, asked);
   });
   post('forward', (request) => pass(request, read(forwardJson, request)));
 
@@ -236,6 +238,11 @@ export function tinkerRoutes(
     };
   });
 
+  http.get<{ Params: { id: string } }>('/api/v1/samplers/:id', ({ params: { id } }) => {
+    service.samplingOf(id);
+    return { sampler_id: id, base_model: base.name, model_path: null };
+  });
+
   post('asample', (request) => {
     const asked = read(sampleRequest, request);
     const { num_samples, sampling_session_id: session, seq_id, base_model, model_path } = asked;
@@ -301,6 +308,13 @@ export function tinkerRoutes(
     return reply.type(PROTOBUF).send(Buffer.from(bytes));
   });
 
+  post('weights_info', async (request) => {
+    const { tinker_path } = read(checkpointRequest, request);
+    const { rank, targets } = (await readPeftInfo(service.checkpoints.folderOf(tinker_path))).shape;
+    const has = (...names: string[]): boolean => names.some((name) => targets.includes(name));
+    const trained = { train_unembed: false, train_mlp: has('up_proj'), train_attn: has('q_proj') };
+    return { base_model: base.name, is_lora: true, lora_rank: rank, ...trained };
+  });
   http.get<{ Params: { id: string } }>('/api/v1/training_runs/:id/checkpoints', (request) => ({
     checkpoints: service.checkpoints.list(request.params.id),
   }));

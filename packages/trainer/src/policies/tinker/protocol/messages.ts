@@ -141,6 +141,8 @@ export const loadWeightsRequest = z.object({
   optimizer: z.boolean().default(false),
 });
 
+export const checkpointRequest = z.object({ tinker_path: z.string() });
+
 export const retrieveFutureRequest = z.object({ request_id: z.string() });
 
 /** What a forward pass gives for each datum. */

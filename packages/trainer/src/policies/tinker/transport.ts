@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A server that refused: asking again would not change it. */
+export class TinkerRefusal extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = 'TinkerRefusal';
+    this.status = status;
+  }
+}
+
+/** An answer of the server. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** What is sent: JSON, or bytes of a content type. */
+export type Body = { readonly json: unknown } | { readonly bytes: Uint8Array; readonly contentType: string };
+
+/** Options of {@link createTransport}. */
+export interface TransportOptions {
+  /** What the paths below stand under, without `/api/v1`. */
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  /** Seconds to go on trying while the server cannot be reached. @defaultValue 600 */
+  readonly patience?: number | undefined;
+  /** Seconds an answer may take. @defaultValue 120 */
+  readonly timeout?: number | undefined;
+  /** Told once when waiting for the server begins. */
+  readonly onWait?: ((message: string) => void) | undefined;
+}
+
+/** Requests that are sent again until they are answered. */
+export interface Transport {
+  /**
+   * @throws {TinkerRefusal} for an answer that another try would not change; Error when patience is at its end
+   */
+  send(method: 'GET' | 'POST', path: string, body?: Body): Promise<Answer>;
+  /** Breaks off what is under way; everything after is refused. */
+  close(): void;
+  readonly signal: AbortSignal;
+}
+
+/** Statuses that a later try may change: the server is busy, away, or broke. 402 is a pause of the hosted service. */
+const LATER = new Set([402, 408, 429, 500, 502, 503, 504]);
+/** Seconds before the first try again; it doubles. */
+const FIRST_PAUSE = 0.1;
+const LONGEST_PAUSE = 30;
+
+/** Opens the way to a server. Nothing is sent yet. */
+export function createTransport(options: TransportOptions): Transport {
+  const { url, apiKey, patience = 600, timeout = 120, onWait } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const agent = new (url.startsWith('https:') ? https : http).Agent({ keepAlive: true });
+
+  async function once_(method: string, path: string, body: Body | undefined): Promise<Answer> {
+    const content = contentOf(body);
+    const request = (url.startsWith('https:') ? https : http).request(`${url.replace(/\/+$/, '')}/api/v1/${path}`, {
+      method,
+      agent,
+      signal,
+      headers: {
+        accept: 'application/x-protobuf, application/json',
+        ...(content && { 'content-type': content.type, 'content-length': content.bytes.length }),
+        ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+      },
+    });
+    const late = setTimeout(() => request.destroy(new Error(`no whole answer within ${timeout} s`)), timeout * 1000);
+    try {
+      request.on('error', () => undefined); // after the response has begun, its own error is the one that counts
+      const response = once(request, 'response') as Promise<[IncomingMessage]>;
+      request.end(content?.bytes);
+      const [message] = await response;
+      const parts: Buffer[] = [];
+      for await (const part of message) parts.push(part as Buffer);
+      const whole = Buffer.concat(parts);
+      const announced = message.headers['content-length'];
+      if (announced !== undefined && Number(announced) !== whole.length) throw new Error('the answer was cut off');
+      return { status: message.statusCode ?? 0, contentType: message.headers['content-type'] ?? '', body: whole };
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  const send: Transport['send'] = async (method, path, body) => {
+    const end = performance.now() + patience * 1000;
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      const [answer, problem] = await once_(method, path, body).then(
+        (given) => [given, LATER.has(given.status) ? `${given.status} ${saidIn(given.body)}` : undefined] as const,
+        (error: NodeJS.ErrnoException) => [undefined, error.message || (error.code ?? 'no answer')] as const,
+      );
+      signal.throwIfAborted();
+      if (answer && problem === undefined) return checked(answer, `${url}/api/v1/${path}`);
+      if (performance.now() >= end) throw new Error(`${url}/api/v1/${path}: ${problem}, for ${patience} s`);
+      if (attempt === 3) onWait?.(`waiting for ${url}: ${problem}`);
+      const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+      await sleep(pause * 1000 * (0.5 + Math.random()), undefined, { signal });
+    }
+  };
+  const close = (): void => {
+    controller.abort(new Error('the connection to the server was closed'));
+    agent.destroy();
+  };
+  return { send, close, signal };
+}
+
+function contentOf(body: Body | undefined): { readonly bytes: Uint8Array; readonly type: string } | undefined {
+  if (body === undefined) return undefined;
+  if ('bytes' in body) return { bytes: body.bytes, type: body.contentType };
+  return { bytes: Buffer.from(JSON.stringify(body.json)), type: 'application/json' };
+}
+
+function checked(answer: Answer, address: string): Answer {
+  if (answer.status < 300) return answer;
+  throw new TinkerRefusal(`${address}: ${answer.status} ${saidIn(answer.body)}`, answer.status);
+}
+
+/** What an error's body says, as FastAPI's and others' do. */
+function saidIn(body: Buffer): string {
+  const text = body.toString('utf8');
+  try {
+    const { detail, error, error_message: message } = JSON.parse(text) as Record<string, unknown>;
+    const said = detail ?? message ?? error ?? text;
+    return typeof said === 'string' ? said : JSON.stringify(said);
+  } catch {
+    return text.slice(0, 300);
+  }
+}
