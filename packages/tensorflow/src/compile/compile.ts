@@ -13,7 +13,7 @@ export interface CompileOptions {
   readonly mode?: 'xla' | 'graph';
   /** What messages call it. @defaultValue the function's own name */
   readonly name?: string;
-  /** Signatures that are kept; the one unused for longest goes first. @defaultValue 16 */
+  /** Signatures that are kept; the one unused for longest goes first, though XLA keeps its program. @defaultValue 128 */
   readonly capacity?: number;
   /** Told why a signature is not compiled as asked, once. @defaultValue console.warn */
   readonly onFallback?: (reason: string) => void;
@@ -84,7 +84,7 @@ const compiles = (): boolean => tf.getBackend() === 'tensorflow' && currentBacke
  * console.log(normalise(tf.tensor1d([3, 4])).dataSync()); // Float32Array [0.6, 0.8]
  */
 export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): Compiled<A, R> {
-  const { mode = 'xla', capacity = 16, onFallback = console.warn } = options;
+  const { mode = 'xla', capacity = 128, onFallback = console.warn } = options;
   if (!Number.isInteger(capacity) || capacity < 1) {
     throw new RangeError(`compile: capacity: expected a whole number of at least 1, got ${capacity}`);
   }

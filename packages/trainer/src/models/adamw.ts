@@ -1,3 +1,4 @@
+import { compile } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import type { Parameters } from './gradients.js';
 import { free, tidy } from './tidy.js';
@@ -43,39 +44,90 @@ export function adamWStep(
   options: AdamWOptions = {},
 ): void {
   const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, decayed = 'all' } = options;
-  const [beta1, beta2] = betas;
+  const runs = portions(parameters, gradients);
   state.steps++;
-  const stepSize = learningRate / (1 - beta1 ** state.steps);
-  const correction = Math.sqrt(1 - beta2 ** state.steps);
-  for (const [name, gradient] of gradients) {
+  const stepSize = learningRate / (1 - betas[0] ** state.steps);
+  const correction = Math.sqrt(1 - betas[1] ** state.steps);
+  const rates = tf.tensor1d([gradientScale, stepSize, correction, 1 - learningRate * weightDecay]);
+  for (const names of runs) {
+    const before = names.map((name): Trained => {
+      const parameter = parameters.get(name)!;
+      const moment = (moments: Parameters): tf.Tensor => moments.get(name) ?? tf.zerosLike(parameter);
+      return [parameter, gradients.get(name)!, moment(state.firstMoments), moment(state.secondMoments)];
+    });
+    const decays = before.map(([{ rank }]) => weightDecay > 0 && (decayed === 'all' || rank > 1));
+    const after = update(before, decays, rates, betas, epsilon);
+    names.forEach((name, i) => {
+      const [parameter, m, v] = after[i]!;
+      parameters.set(name, parameter);
+      state.firstMoments.set(name, m);
+      state.secondMoments.set(name, v);
+    });
+    free(before.map(([parameter, , m, v]) => [parameter, m, v]));
+  }
+  rates.dispose();
+}
+
+/** A parameter, its gradient and its two moments. */
+type Trained = readonly [parameter: tf.Tensor, gradient: tf.Tensor, m: tf.Tensor, v: tf.Tensor];
+
+const update = compile(
+  (
+    all: readonly Trained[],
+    decays: readonly boolean[],
+    rates: tf.Tensor1D,
+    [beta1, beta2]: readonly [number, number],
+    epsilon: number,
+  ): (readonly [parameter: tf.Tensor, m: tf.Tensor, v: tf.Tensor])[] =>
+    tidy(() => {
+      const [gradientScale, stepSize, correction, shrinking] = tf.unstack(rates) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]; // prettier-ignore
+      return all.map(([parameter, gradient, m, v], i) =>
+        tidy(() => {
+          const g = tf.mul(gradient, gradientScale);
+          const first = tf.add(m, tf.mul(tf.sub(g, m), 1 - beta1));
+          const second = tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2));
+          const denominator = tf.add(tf.div(tf.sqrt(second), correction), epsilon);
+          const shrunk = decays[i] ? tf.mul(parameter, shrinking) : parameter;
+          return [tf.sub(shrunk, tf.mul(tf.div(first, denominator), stepSize)), first, second] as const;
+        }),
+      );
+    }),
+  { name: 'adamW' },
+);
+
+/** Values that are updated at once: while they are, they exist twice. */
+const PORTION = 1 << 24;
+
+/** Names of the parameters that have a gradient, in runs of at most {@link PORTION} values, or of one parameter. */
+function portions(parameters: Parameters, gradients: Parameters): string[][] {
+  const runs: string[][] = [];
+  let size = Infinity;
+  for (const name of gradients.keys()) {
     const parameter = parameters.get(name);
     if (!parameter) throw new Error(`adamWStep: a gradient for "${name}", which is no parameter`);
-    const before = { m: state.firstMoments.get(name), v: state.secondMoments.get(name) };
-    const decay = decayed === 'all' || parameter.rank > 1 ? weightDecay : 0;
-    const [m, v, next] = tidy((): readonly [tf.Tensor, tf.Tensor, tf.Tensor] => {
-      const g = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
-      const m = before.m ? tf.add(before.m, tf.mul(tf.sub(g, before.m), 1 - beta1)) : tf.mul(g, 1 - beta1);
-      const square = tf.mul(tf.square(g), 1 - beta2);
-      const v = before.v ? tf.add(tf.mul(before.v, beta2), square) : square;
-      const denominator = tf.add(tf.div(tf.sqrt(v), correction), epsilon);
-      const shrunk = decay === 0 ? parameter : tf.mul(parameter, 1 - learningRate * decay);
-      return [m, v, tf.sub(shrunk, tf.mul(tf.div(m, denominator), stepSize))];
-    });
-    free(before, parameter);
-    state.firstMoments.set(name, m);
-    state.secondMoments.set(name, v);
-    parameters.set(name, next);
+    if (size + parameter.size > PORTION) {
+      runs.push([]);
+      size = 0;
+    }
+    runs.at(-1)!.push(name);
+    size += parameter.size;
   }
+  return runs;
 }
 
 /** L2 norm of all gradients together. */
 export async function gradientNorm(gradients: Parameters): Promise<number> {
   if (gradients.size === 0) return 0;
-  const squares = tf.tidy(() => tf.stack([...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))));
+  const squares = sumsOfSquares([...gradients.values()]);
   const values = (await squares.data()) as Float32Array;
   squares.dispose();
   return Math.sqrt(values.reduce((sum, value) => sum + value, 0));
 }
+
+const sumsOfSquares = compile(
+  (gradients: readonly tf.Tensor[]) => tf.tidy(() => tf.stack(gradients.map((x) => tf.sum(tf.square(x))))),
+  { name: 'sumsOfSquares' },
+);
 
 /** What clipping to a norm multiplies gradients by: max / (norm + 1e-6), at most 1, as torch's `clip_grad_norm_`. */
 export function clipScale(norm: number, maxNorm: number): number {
