@@ -63,10 +63,6 @@ export default tseslint.config(
     rules: forbid('@q-insight/core', '@q-insight/rewards', '@q-insight/trainer'),
   },
   {
-    files: ['packages/trainer/src/tracking/page/*.js'],
-    rules: { 'no-undef': 'off' }, // the compiler knows what browsers have
-  },
-  {
     files: ['**/*.cjs', '**/*.mjs'],
     languageOptions: {
       globals: {
@@ -77,5 +73,9 @@ export default tseslint.config(
         globalThis: 'readonly',
       },
     },
+  },
+  {
+    files: ['packages/trainer/src/tracking/page/*.js', 'tools/browser/dashboard.mjs'],
+    rules: { 'no-undef': 'off' }, // they know what browsers have
   },
 );

@@ -52,7 +52,7 @@ export async function readAnswers(file: string, from: number, to: number, most: 
   }
 }
 
-/** A place in the file such that the first answer that begins there or later is the first of its step or a later one. */
+/** A place in the file after which the answers of a step begin, with those of at most one line before them. */
 async function bisect(handle: FileHandle, step: number): Promise<number> {
   let [low, high] = [0, (await handle.stat()).size];
   while (low < high) {
@@ -70,19 +70,19 @@ interface Line {
 
 const hasStep = (row: object): row is Line => 'step' in row && typeof row.step === 'number';
 
-/** The lines that begin at a place or later. Those that hold no object with a step are passed over. */
+/** The lines that begin after a place; after 0, all. Those that hold no object with a step are passed over. */
 async function* linesAfter(handle: FileHandle, place: number): AsyncGenerator<Line> {
   let rest = Buffer.alloc(0);
-  let isInLine = place > 0; // a line begins here only if the byte before ends one
-  for (let position = Math.max(0, place - 1); ;) {
+  let isFragment = place > 0;
+  for (let position = place; ;) {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
     let start = 0;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
-      const row = isInLine ? undefined : parseObject(rest.toString('utf8', start, end));
-      isInLine = false;
+      const row = isFragment ? undefined : parseObject(rest.toString('utf8', start, end));
+      isFragment = false;
       start = end + 1;
       if (row !== undefined && hasStep(row)) yield row;
     }

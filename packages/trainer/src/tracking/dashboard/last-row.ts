@@ -5,7 +5,7 @@ import { openIfPresent } from './follow-lines.js';
 const END = 2 ** 16;
 
 /**
- * The last whole line of a file of one JSON object a line, without reading the rest.
+ * The last object of a file of one JSON object a line, without reading the rest.
  *
  * @returns an empty row for a file that is not there or has none; `changed` is the time of its last change, in ms since 1970
  */
@@ -18,7 +18,7 @@ export async function lastRow(
     const { size, mtimeMs } = await handle.stat();
     const start = Math.max(0, size - END);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n').slice(0, -1);
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
     const row = lines.map(parseObject).findLast((one) => one !== undefined);
     return { row: (row ?? {}) as Record<string, unknown>, changed: mtimeMs };
   } finally {

@@ -27,14 +27,15 @@ nav progress::-moz-progress-bar { background: var(--accent); }
 :focus-visible, nav button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .dashboard .charts { grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); }
 .charts .card { min-width: 0; } .card h3 { display: flex; justify-content: space-between; gap: 12px; align-items: center; }
-.chart { overflow: hidden; } .u-legend { text-align: left; padding-left: 8px; } .u-legend .u-series td { min-width: 3.2em; }
+.chart { overflow: hidden; } .u-legend { text-align: left; padding-left: 8px; } .dashboard .u-inline .u-series { margin-right: 4px; } .u-legend .u-series td { min-width: 3em; }
+.dashboard #curves .card { display: grid; grid-template-rows: subgrid; grid-row: span 3; row-gap: 2px; }
 .chart .u-over { cursor: pointer; } .chart p.muted { padding-top: 80px; text-align: center; }
 select, .bar button { font: inherit; font-size: 13px; color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 2px 6px; }
-.bar { display: flex; align-items: center; gap: 10px; padding: 10px 16px; position: sticky; top: 8px; z-index: 3; margin-bottom: 12px; }
-.bar input[type="range"] { flex: 1; min-width: 60px; accent-color: var(--accent); } .bar button { padding: 2px 10px; cursor: pointer; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; padding: 10px 16px; position: sticky; top: 8px; z-index: 3; margin-bottom: 12px; }
+.bar input[type="range"] { flex: 1 1 160px; min-width: 0; accent-color: var(--accent); } .bar button { padding: 2px 10px; cursor: pointer; }
 .bar output { min-width: 7.5em; text-align: right; font-variant-numeric: tabular-nums; } .bar label { font-size: 13px; color: var(--muted); white-space: nowrap; }
-.prompts { display: flex; flex-wrap: wrap; gap: 4px; overflow-y: auto; max-height: 190px; padding: 3px 3px 10px; }
-.prompts button { all: unset; cursor: pointer; text-align: center; border-radius: 7px; padding: 3px; flex: none; }
+.prompts { display: flex; flex-wrap: wrap; gap: 2px; overflow-y: auto; max-height: 190px; padding: 3px 2px 10px; }
+.prompts button { all: unset; cursor: pointer; text-align: center; border-radius: 7px; padding: 2px; flex: none; }
 .prompts button:hover { background: var(--line); } .prompts button[aria-pressed="true"] { background: color-mix(in srgb, var(--accent) 25%, transparent); }
 .prompts button:focus-visible { outline: 2px solid var(--accent); }
 .prompts img, .prompts .no-picture { display: block; width: 56px; height: 56px; object-fit: cover; border-radius: 5px; background: var(--line); overflow: hidden; }
@@ -63,5 +64,5 @@ mark.missing { background: none; box-shadow: none; } mark.missing::after { conte
 .matrix td.right { outline: 1px solid var(--muted); outline-offset: -1px; }
 .matrix .shade-0 { background: color-mix(in srgb, var(--line) 35%, transparent); }
 ${Array.from({ length: 10 }, (_, k) => `.matrix .shade-${k + 1} { background: color-mix(in srgb, var(--accent) ${8 + 7 * k}%, transparent); }`).join('\n')}
-.matrix .shade-9, .matrix .shade-10 { color: #fff; } @media (prefers-color-scheme: dark) { .matrix .shade-8, .matrix .shade-9, .matrix .shade-10 { color: #111; } }
+.matrix .shade-9, .matrix .shade-10 { color: #fff; } @media (prefers-color-scheme: dark) { .matrix .shade-9, .matrix .shade-10 { color: #111; } }
 `;

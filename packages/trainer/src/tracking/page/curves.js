@@ -1,7 +1,7 @@
 // @ts-check
 // The cards with curves: all figures of one run, or one figure a card of several.
 import { byId, element } from './dom.js';
-import { columnsOf, drawChart } from './draw-chart.js';
+import { columnsOf, drawChart, removePlot } from './draw-chart.js';
 
 /**
  * What the server says of a run's curves.
@@ -44,6 +44,7 @@ export function showCurves(runs, onStep) {
   const charts = new Map(runs.flatMap(({ curves }) => curves.charts.map((chart) => [chart.title, chart])));
   for (const [title, { box }] of cards) {
     if (charts.has(title)) continue;
+    removePlot(box);
     box.closest('.card')?.remove();
     cards.delete(title);
   }
@@ -107,7 +108,7 @@ function draw(card, chart, runs, onStep, again) {
   card.signature = signature;
   card.isZoomed = false;
   card.plot = drawChart(card.box, steps, aligned, {
-    cursor: { sync: { key: 'steps' } },
+    cursor: { sync: { key: 'steps' }, drag: { x: true, y: false, dist: CLICK, click: keepClick } },
     hooks: { draw: [drawMark], setSelect: [({ select }) => (card.isZoomed ||= select.width > 0)] },
   });
   listen(card, card.plot, onStep);
@@ -162,10 +163,13 @@ function listen(
   plot.over.addEventListener('mousedown', (event) => (start = event.clientX));
   plot.over.addEventListener('dblclick', () => (card.isZoomed = false));
   plot.over.addEventListener('click', (event) => {
-    const step = plot.data[0][plot.cursor.idx ?? -1];
+    const step = plot.data[0][plot.posToIdx(event.clientX - plot.over.getBoundingClientRect().left)];
     if (step !== undefined && Math.abs(event.clientX - start) < CLICK) onStep(step);
   });
 }
+
+/** uPlot would drop a click near an edge, to which it draws the cursor, as the end of a drag. */
+const keepClick = () => undefined;
 
 function drawMark(/** @type {import('uplot')} */ plot) {
   const { ctx, bbox } = plot;

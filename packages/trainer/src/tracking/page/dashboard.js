@@ -62,7 +62,8 @@ async function refresh() {
   runs = await (await ask('/runs')).json();
   for (const name of drawn) if (!runs.some((run) => run.name === name)) drawn.delete(name);
   if (!runs.some(({ name }) => name === chosen)) {
-    const newest = [...runs].sort((a, b) => b.changed - a.changed)[0];
+    const sound = runs.filter(({ problem }) => problem === undefined);
+    const newest = sound.sort((a, b) => b.changed - a.changed)[0] ?? runs[0];
     chosen = newest?.name ?? '';
     step = undefined;
   }
@@ -134,14 +135,15 @@ async function showSummary() {
   summarized = version;
   const box = byId('summary');
   try {
-    const answer = await ask('/summary', { run: chosen });
+    const text = await (await ask('/summary', { run: chosen })).text();
+    if (version !== summarized) return; // another run was chosen meanwhile
     const isOpen = box.querySelector('details')?.open ?? false;
-    box.innerHTML = await answer.text(); // escaped by the server, as the report is
+    box.innerHTML = text; // escaped by the server, as the report is
     const details = box.querySelector('details');
     if (details !== null) details.open = isOpen;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    box.textContent = error.message;
+    if (version === summarized) box.textContent = error.message;
   }
 }
 

@@ -36,8 +36,9 @@ export class Refused extends Error {}
  * @throws {Refused}
  */
 export async function ask(path, query = {}, signal) {
-  const texts = Object.entries(query).map(([key, value]) => [key, String(value)]);
-  const response = await fetch(`${path}?${new URLSearchParams(texts)}`, signal ? { signal } : {});
+  const url = new URL(path, location.href);
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
+  const response = await fetch(url, signal ? { signal } : {});
   if (response.ok) return response;
   const { message } = await response.json().catch(() => ({ message: response.statusText }));
   throw new Refused(message);

@@ -65,15 +65,21 @@ const boxOf = (/** @type {import('uplot')} */ plot) => /** @type {HTMLElement} *
  * @param {import('uplot').AlignedData} data
  */
 export function plotIn(box, options, data, height = HEIGHT) {
-  for (const plot of plots) {
-    if (boxOf(plot) !== box) continue;
-    plot.destroy();
-    plots.delete(plot);
-  }
+  removePlot(box);
   const plot = new uPlot({ width: box.clientWidth, height, ...options }, data, box);
   plots.add(plot);
   sizes.observe(box);
   return plot;
+}
+
+/** Takes the plot out of a box, if there is one. */
+export function removePlot(/** @type {HTMLElement} */ box) {
+  for (const plot of plots) {
+    if (boxOf(plot) !== box) continue;
+    plot.destroy();
+    plots.delete(plot);
+    sizes.unobserve(box);
+  }
 }
 
 /** The columns that uPlot draws: raw values, and those smoothed after them. */

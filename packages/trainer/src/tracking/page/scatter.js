@@ -1,7 +1,7 @@
 // @ts-check
 // Ratings beside labels, with the logistic curve that was fitted to them.
 import { byId } from './dom.js';
-import { AXIS, COLOURS, figure, plotIn } from './draw-chart.js';
+import { AXIS, COLOURS, figure, plotIn, removePlot } from './draw-chart.js';
 
 /**
  * @typedef {object} Scatter
@@ -21,12 +21,12 @@ const MANY = 400;
 export function showScatter(/** @type {Scatter | null} */ scatter) {
   const [box, note] = [byId('scatter'), byId('scatter-note')];
   if (scatter === null || scatter.ratings.length === 0) {
-    plotIn(box, { series: [{}], axes: [], legend: { show: false } }, [[]]).root.remove();
+    removePlot(box);
     note.textContent = scatter === null ? 'No question about a score in these steps.' : `None of ${scatter.unreadable} ratings could be read.`; // prettier-ignore
     return;
   }
   const { ratings, labels, fitted, unreadable, plcc, srcc, fittedPlcc } = scatter;
-  const dot = COLOURS[0] + (ratings.length > MANY ? '50' : '90');
+  const dot = COLOURS[0] + (ratings.length > MANY ? '70' : '90');
   const ends = [...ratings, ...labels];
   const [low, high] = [Math.min(1, ...ends), Math.max(5, ...ends)];
   /** @type {import('uplot').Scale} */

@@ -113,7 +113,7 @@ describe('the page', () => {
 
 describe('what is asked of a run', () => {
   test('curves, answers, judgements and summary', async () => {
-    const curves = json<{ steps: number[]; last: number }>(await get('/curves', { run: 'a run' }));
+    const curves = json(await get('/curves', { run: 'a run' }));
     expect(curves).toMatchObject({ steps: Array.from({ length: 12 }, (_, i) => i + 1), last: 12, stretch: 1 });
     const answers = await get('/answers', { run: 'a run', step: 4, prompt: 0 });
     expect(answers.body.match(/class="answer"/g)).toHaveLength(2);
