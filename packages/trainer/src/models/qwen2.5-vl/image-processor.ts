@@ -120,6 +120,7 @@ export function resizeForModel(image: RgbImage, config: ImageProcessorConfig): R
 export function processImage(image: RgbImage, config: ImageProcessorConfig): ProcessedImage {
   const { patchSize: patch, temporalPatchSize: frames, mergeSize: merge } = config;
   const resized = resizeForModel(image, config);
+  const { data, width } = resized;
   const values = [0, 1, 2].map((channel) => levelValues(config, channel));
   const rows = resized.height / patch;
   const columns = resized.width / patch;
@@ -130,8 +131,8 @@ export function processImage(image: RgbImage, config: ImageProcessorConfig): Pro
       const table = values[channel]!;
       const start = at;
       for (let y = 0; y < patch; y++) {
-        let from = ((row * patch + y) * resized.width + column * patch) * 3 + channel;
-        for (let x = 0; x < patch; x++, from += 3) pixelValues[at++] = table[resized.data[from]!]!;
+        let from = ((row * patch + y) * width + column * patch) * 3 + channel;
+        for (let x = 0; x < patch; x++, from += 3) pixelValues[at++] = table[data[from]!]!;
       }
       for (let frame = 1; frame < frames; frame++) {
         pixelValues.copyWithin(at, start, start + patch * patch); // a still picture fills every frame
