@@ -21,6 +21,32 @@ const logSoftmax = (logits: readonly number[]): number[] => {
   return logits.map((value) => value - total);
 };
 
+/** One answer drawn from logits [positions, words]; the tokens are places in {@link WORDS}. */
+export function drawFrom(
+  logits: readonly (readonly number[])[],
+  seed: string,
+  temperature: number,
+  maxTokens: number,
+): Completion {
+  const random = seedrandom(seed);
+  const tokens: number[] = [];
+  const samplerLogps: number[] = [];
+  while (tokens.length < Math.min(maxTokens, logits.length) && tokens.at(-1) !== END) {
+    const row = logits[tokens.length]!;
+    const logps = logSoftmax(row.map((value) => value / (temperature || 1)));
+    let word = logps.indexOf(Math.max(...logps));
+    if (temperature > 0) {
+      let left = random();
+      word = logps.findIndex((logp) => (left -= Math.exp(logp)) < 0);
+      if (word < 0) word = END;
+    }
+    tokens.push(word);
+    samplerLogps.push(logps[word]!);
+  }
+  const finishReason = tokens.at(-1) === END ? 'stop' : 'length';
+  return { tokens, samplerLogps, finishReason, text: tokens.map((word) => WORDS[word]!).join('') };
+}
+
 /**
  * A language model of a few parameters: logits by position, the prompt ignored, plain gradient descent. Small enough that
  * its gradient is exact by inspection: dlogp(w)/dlogit(v) = [v = w] - p(v). It starts with a leaning towards thinking
@@ -45,31 +71,11 @@ export function fakePolicy(positions = 4): Policy {
     return out;
   };
 
-  const draw = (seed: string, temperature: number, maxTokens: number): Completion => {
-    const random = seedrandom(seed);
-    const tokens: number[] = [];
-    const samplerLogps: number[] = [];
-    while (tokens.length < Math.min(maxTokens, positions) && tokens.at(-1) !== END) {
-      const row = logits[tokens.length]!;
-      const logps = logSoftmax(row.map((value) => value / (temperature || 1)));
-      let word = logps.indexOf(Math.max(...logps));
-      if (temperature > 0) {
-        let left = random();
-        word = logps.findIndex((logp) => (left -= Math.exp(logp)) < 0);
-        if (word < 0) word = END;
-      }
-      tokens.push(word);
-      samplerLogps.push(logps[word]!);
-    }
-    const finishReason = tokens.at(-1) === END ? 'stop' : 'length';
-    return { tokens, samplerLogps, finishReason, text: tokens.map((word) => WORDS[word]!).join('') };
-  };
-
   return {
     sample: (prompts, { groupSize, temperature, maxTokens, seed }) =>
       Promise.resolve(
         prompts.map(({ id }) =>
-          Array.from({ length: groupSize }, (_, g) => draw(`${seed}/${id}/${g}`, temperature, maxTokens)),
+          Array.from({ length: groupSize }, (_, g) => drawFrom(logits, `${seed}/${id}/${g}`, temperature, maxTokens)),
         ),
       ),
     logprobs: (sequences, { weights = 'policy', temperature = 1 } = {}) =>

@@ -23,7 +23,7 @@ export interface ServerPool {
    *
    * @throws what the job throws, unless it is trouble; trouble when it outlasts attempts or outage
    */
-  run<T>(job: (url: string) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  readonly run: <T>(job: (url: string) => Promise<T>, signal?: AbortSignal) => Promise<T>;
 }
 
 interface Server {
@@ -81,7 +81,9 @@ export function createServerPool(options: ServerPoolOptions): ServerPool {
 
   const noteTrouble = (server: Server, { answered, message }: ServerTrouble) => {
     const now = performance.now();
-    server.restsUntil = now + 1000 * Math.min(LONGEST_REST, rest * 2 ** server.troubles++);
+    // what was under way when it failed fails with it: one trouble
+    if (now >= server.restsUntil)
+      server.restsUntil = now + 1000 * Math.min(LONGEST_REST, rest * 2 ** server.troubles++);
     if (answered) silentSince = undefined;
     else if (servers.every(({ troubles }) => troubles > 0)) {
       if (silentSince === undefined) onOutage?.(message);

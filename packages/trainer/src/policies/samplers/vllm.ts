@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import type { Prompt } from '../../data/prompt.js';
 import { readConfig } from '../../models/qwen2.5-vl/config.js';
@@ -33,6 +34,8 @@ export interface VllmSamplerOptions extends ProcessorOptions {
   readonly timeout?: number;
   /** Seconds without any server after which the run fails. @defaultValue 600 */
   readonly outage?: number;
+  /** Seconds a server is left alone after trouble; doubled for each further one in a row, up to 15. @defaultValue 0.5 */
+  readonly rest?: number;
   /** Sent as a bearer token. @defaultValue none */
   readonly apiKey?: string | undefined;
   /** Told when a wait for servers begins, and why. */
@@ -52,7 +55,7 @@ const SHORT = 60;
  * @throws Error naming file and field, when the checkpoint's tokenizer, template or image processor is incomplete.
  */
 export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sampler> {
-  const { checkpoint, concurrency = 32, timeout = 600, outage = 600, apiKey, onOutage } = options;
+  const { checkpoint, concurrency = 32, timeout = 600, outage = 600, rest = 0.5, apiKey, onOutage } = options;
   const urls = options.urls.map((url) => url.replace(/\/+$/, '').replace(/\/v1$/, ''));
   const config = await readConfig(checkpoint);
   const processor = await readProcessor(checkpoint, options, config);
@@ -69,7 +72,7 @@ export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sa
   const folder = resolve(options.folder);
   const name = `q-insight-${randomUUID().slice(0, 13)}`;
   const folders = options.train === 'lora' ? adapterFolders(folder, name, askShortly) : modelFolder(folder, askShortly);
-  const pool = createServerPool({ urls, concurrency, outage, ...(onOutage && { onOutage }) });
+  const pool = createServerPool({ urls, concurrency, outage, rest, ...(onOutage && { onOutage }) });
   /** Published versions, oldest first, with the model's name at each server that has loaded them. */
   const versions = new Map<number, Map<string, Promise<string>>>();
   const asked = new WeakMap<Prompt, Promise<AskedPrompt>>();
@@ -128,8 +131,11 @@ export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sa
     return Array.from({ length: options.groupSize }, (_, g) => found[Math.min(g, found.length - 1)]!);
   };
 
-  const untilStopped = (signal: AbortSignal | undefined) =>
-    signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
+  const untilStopped = (signal: AbortSignal | undefined): AbortSignal => {
+    const either = AbortSignal.any([stopped.signal, ...(signal ? [signal] : [])]);
+    setMaxListeners(0, either); // one for each request under way
+    return either;
+  };
 
   return {
     publish: async (policy, version) => {
