@@ -71,13 +71,11 @@ export async function openTinker(options: TinkerOptions): Promise<TinkerSession>
   const transport = createTransport(options);
   const ask = async <S extends z.ZodType>(schema: S, path: string, json: object): Promise<z.output<S>> =>
     parsed(schema, path, readJson(await transport.send('POST', path, { json }), path));
-  const opened = await ask(session, 'create_session', {
-    tags: ['q-insight'],
-    user_metadata: null,
-    sdk_version: '0.38.0',
-    type: 'create_session',
+  const introduction = { tags: ['q-insight'], user_metadata: null, sdk_version: '0.38.0', type: 'create_session' };
+  const { session_id } = await ask(session, 'create_session', introduction).catch((error: unknown) => {
+    transport.close();
+    throw error;
   });
-  const { session_id } = opened;
   const beat = setInterval(() => {
     transport
       .send('POST', 'session_heartbeat', { json: { session_id, type: 'session_heartbeat' } })

@@ -65,7 +65,7 @@ message SampledSequence {
 enum StopReason { STOP_REASON_STOP = 0; STOP_REASON_LENGTH = 1; }
 message TopkLogprobs { // [length, k], row by row
   bytes token_ids = 1; // int32
-  bytes logprobs = 2; // float32, NaN where there are none
+  bytes logprobs = 2; // float32, -99999 where there are none
   uint32 k = 3;
   uint32 length = 4;
 }

@@ -195,9 +195,12 @@ export function encodeSamples({ sequences, prompt_logprobs, topk_prompt_logprobs
 
 const orNaN = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? NaN);
 
+/** What SDKs take for an empty cell. */
+const NONE = [0, -99999] as const;
+
 function topkToWire(rows: NonNullable<SampleResponse['topk_prompt_logprobs']>) {
   const k = Math.max(0, ...rows.map((row) => row?.length ?? 0));
-  const cells = rows.flatMap((row) => Array.from({ length: k }, (_, i) => row?.[i] ?? ([0, NaN] as const)));
+  const cells = rows.flatMap((row) => Array.from({ length: k }, (_, i) => row?.[i] ?? NONE));
   return {
     token_ids: packNumbers(cells.map(([id]) => id), 'int32'), // prettier-ignore
     logprobs: packNumbers(cells.map(([, logprob]) => logprob), 'float32'), // prettier-ignore
@@ -231,7 +234,7 @@ function topkFromWire({
   const values = unpackNumbers(logprobs, 'float32');
   return Array.from({ length: k === 0 ? 0 : ids.length / k }, (_, row) => {
     const cells = Array.from({ length: k }, (_, i): [number, number] => [ids[row * k + i]!, values[row * k + i]!]);
-    const there = cells.filter(([, logprob]) => !Number.isNaN(logprob));
+    const there = cells.filter(([, logprob]) => logprob > NONE[1]);
     return there.length === 0 ? null : there;
   });
 }

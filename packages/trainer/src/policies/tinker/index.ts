@@ -1,0 +1,1 @@
+export { createTinkerPolicy, type NativeInputs, type TinkerPolicy, type TinkerPolicyOptions } from './policy.js';
