@@ -111,6 +111,8 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     const learningRate = learningRateAt(step - 1, schedule);
     const batches = microBatches(rollouts, { ...grpo, aggregation: maths.aggregation });
     const update = await updatePolicy(policy, step, batches, maths, grpo, { ...optimizer, learningRate });
+    const sync = grpo.referenceSync;
+    if (sync && step % sync.every === 0) await syncReference(policy, sync.alpha);
     watch.lap('time/update');
 
     const tokens = rollouts.reduce((sum, { completion }) => sum + completion.tokens.length, 0);
@@ -134,6 +136,11 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   if (outcome !== 'interrupted') await saveModel(folder, 'final', stateAt(step), (to) => policy.save(to, 'weights'));
   await tell({ type: 'end', step, steps, outcome });
   return { outcome, step };
+}
+
+function syncReference(policy: Policy, alpha: number): Promise<void> {
+  if (policy.syncReference) return policy.syncReference(alpha);
+  throw new Error('grpo.referenceSync: this policy cannot move its reference');
 }
 
 function outcomeOf(isDone: boolean, isAborted: boolean, isStale: boolean): Outcome {

@@ -56,7 +56,7 @@ export function fakePolicy(positions = 4): Policy {
   const fresh = () => Array.from({ length: positions }, () => WORDS.map(() => 0));
   const start = () => fresh().map((row, t) => row.map((_, word) => (t === 0 && word === 0 ? 2 : 0)));
   let logits: number[][] = start();
-  const reference = start();
+  let reference: number[][] = start();
   let gradient = fresh();
   let updates = 0;
 
@@ -98,16 +98,21 @@ export function fakePolicy(positions = 4): Policy {
       updates++;
       return Promise.resolve({ gradientNorm });
     },
+    syncReference: (alpha) => {
+      reference = reference.map((row, t) => row.map((value, v) => alpha * logits[t]![v]! + (1 - alpha) * value));
+      return Promise.resolve();
+    },
     save: (folder, content = 'resumable') => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'fake.json'), JSON.stringify({ logits, updates }));
+      writeFileSync(join(folder, 'fake.json'), JSON.stringify({ logits, updates, reference }));
       if (content === 'resumable') writeFileSync(join(folder, 'optimizer'), '');
       return Promise.resolve();
     },
     load: (folder) => {
-      ({ logits, updates } = JSON.parse(readFileSync(join(folder, 'fake.json'), 'utf8')) as {
+      ({ logits, updates, reference } = JSON.parse(readFileSync(join(folder, 'fake.json'), 'utf8')) as {
         logits: number[][];
         updates: number;
+        reference: number[][];
       });
       return Promise.resolve();
     },

@@ -212,3 +212,28 @@ describe('train', () => {
     expect(listCheckpoints(folder).map(({ state }) => state.step)).toEqual([2]);
   });
 });
+
+describe('reference sync', () => {
+  const grpo = { groupSize: 8, promptsPerStep: 4, maxTokens: 4, microBatch: 5, beta: 0.5 };
+  const klOf = async (referenceSync?: { every: number; alpha: number }) => {
+    const { steps } = await run({ steps: 6, grpo: { ...grpo, ...(referenceSync && { referenceSync }) } });
+    return steps.map(({ metrics }) => metrics['kl']!);
+  };
+
+  test('moves the reference after every so many steps', async () => {
+    const [fixed, synced] = [await klOf(), await klOf({ every: 3, alpha: 1 })];
+    expect(synced.slice(0, 3)).toEqual(fixed.slice(0, 3));
+    expect(fixed[3]).toBeGreaterThan(0);
+    expect(synced[3]).toBe(0); // the reference is the policy after step 3
+    expect(synced[4]).toBeGreaterThan(0);
+  });
+
+  test('is refused without a KL, for an adapter, and for a policy that cannot', async () => {
+    const settings = (changes: object) => fakeSettings({ grpo: { referenceSync: {} }, ...changes });
+    expect(() => settings({ grpo: { referenceSync: {}, beta: 0 } })).toThrow(/needs a grpo\.beta above 0/);
+    expect(() => settings({ model: { checkpoint: 'x', train: 'lora' } })).toThrow(/needs model\.train: full/);
+    const { syncReference: _, ...policy } = fakePolicy();
+    const changes = { grpo: { ...grpo, referenceSync: { every: 1 } } };
+    await expect(run(changes, { policy })).rejects.toThrow('this policy cannot move its reference');
+  });
+});

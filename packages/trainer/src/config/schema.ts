@@ -6,6 +6,7 @@ import { atLeastZero, count, decay, fraction, positive, section } from './fields
 import { nearest } from './nearest.js';
 import { checkSampler, correction, sampler } from './sampler.js';
 import { trackerList } from './trackers.js';
+import { lossOptions } from '../training/loss-options.js';
 
 const AGGREGATIONS = ['token-mean', 'sequence-mean-token-mean', 'sequence-mean-token-sum', 'constant'] as const;
 const aliases = Object.keys(aggregationAliases) as AggregationAlias[];
@@ -88,6 +89,19 @@ const grpo = section({
   correction,
   /** Weight of the KL penalty against the starting model; 0 turns it off. @defaultValue the preset's */
   beta: atLeastZero().optional(),
+  /**
+   * Moves the model that the KL is taken against towards the policy, as TR-DPO (arXiv 2404.09656) and TRL's `sync_ref_model`:
+   * reference ← alpha · policy + (1 − alpha) · reference. Needs `model.train: full`. Off unless given; `referenceSync: {}` takes the
+   * defaults, TRL's.
+   */
+  referenceSync: z
+    .strictObject({
+      /** Steps between. @defaultValue 512 */
+      every: count().default(512),
+      /** Share of the policy. @defaultValue 0.6 */
+      alpha: fraction().default(0.6),
+    })
+    .optional(),
   /** How far the ratio may fall below 1. @defaultValue the preset's */
   clipLow: fraction().optional(),
   /** How far the ratio may rise above 1. @defaultValue the preset's */
@@ -179,7 +193,14 @@ const settings = z.strictObject({
 });
 
 /** Everything that decides a run. One schema: recipe files, `--set` flags and the run folder's settings.yaml all pass through it. */
-export const settingsSchema = settings.superRefine(checkSampler);
+export const settingsSchema = settings.superRefine(checkSampler).superRefine(({ model, grpo }, context) => {
+  if (grpo.referenceSync === undefined || (model.train === 'full' && lossOptions(grpo).beta > 0)) return;
+  const message =
+    model.train === 'lora'
+      ? 'needs model.train: full; the reference of an adapter is the model without it'
+      : 'needs a grpo.beta above 0: without a KL there is no reference';
+  context.addIssue({ code: 'custom', path: ['grpo', 'referenceSync'], message });
+});
 
 /** The resolved settings of a run: every default filled in. */
 export type Settings = z.output<typeof settingsSchema>;

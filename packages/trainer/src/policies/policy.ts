@@ -90,6 +90,8 @@ export interface Policy {
   ): Promise<LossResult>;
   /** One optimizer update from the stored gradients, which are then cleared. The norm is that before clipping. */
   optimizerStep(options: OptimizerOptions): Promise<{ gradientNorm: number }>;
+  /** Moves the reference towards the policy: reference ← alpha · policy + (1 − alpha) · reference. */
+  syncReference?(alpha: number): Promise<void>;
   /**
    * Writes a Hugging Face folder (or a PEFT adapter folder).
    *

@@ -22,8 +22,11 @@ export function createPolicyPrograms(
     trained,
   );
   const reference = createSequencePrograms(
-    () => modelOf(config, weights, 'reference'),
-    () => ({}),
+    (changing) => {
+      const start = weights.start && new Map(Object.entries(changing));
+      return modelOf(config, { ...weights, ...(start && { start }) }, 'reference');
+    },
+    () => Object.fromEntries(weights.start ?? []),
     trained,
   );
   const dispose = (): void => {

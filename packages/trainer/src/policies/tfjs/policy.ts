@@ -19,6 +19,7 @@ import { loadWeights, saveWeights } from './files.js';
 import { createPolicyPrograms } from './policy-programs.js';
 import { roundLength } from './programs.js';
 import { createEmbeddingCache, createPromptReader } from './prompts.js';
+import { mixReference, readReference, writeReference } from './reference.js';
 import { sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
 import { createWeights, disposeWeights, modelOf, trainedNames, trainedTensors } from './weights.js';
 
@@ -93,6 +94,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   const weights = createWeights(base, { train, ...lora, freezeVision, reference, seed });
   let gradients = createGradients(new Set(trainedNames(weights, freezeVision)));
   let optimizer = createAdamWState();
+  let referenceMoved = false;
   const readPrompt = createPromptReader(processor);
   const embeddings = { policy: createEmbeddingCache(), reference: createEmbeddingCache() };
 
@@ -130,12 +132,20 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       if (!freezeVision) embeddings.policy.clear();
       return { gradientNorm: norm };
     },
+    // async, so that a missing reference rejects instead of throwing
+    syncReference: async (alpha) => {
+      mixReference(weights, alpha);
+      embeddings.reference.clear();
+      referenceMoved = true;
+    },
     save: async (folder, content = 'resumable') => {
       await saveWeights(folder, config, weights, checkpoint);
       if (content === 'resumable') await writeOptimizer(folder, optimizer);
+      if (content === 'resumable' && referenceMoved) await writeReference(folder, weights);
     },
     load: async (folder) => {
       const loaded = await loadWeights(folder, config, weights, freezeVision);
+      referenceMoved = (await readReference(folder, weights)) || referenceMoved;
       disposeOptimizer(optimizer);
       optimizer = loaded;
       gradients.clear();
@@ -143,6 +153,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       programs?.dispose();
       programs = compiles ? createPolicyPrograms(config, weights, freezeVision) : undefined;
       embeddings.policy.clear();
+      embeddings.reference.clear();
     },
     memory: () => {
       const { numTensors: tensors, numBytes: bytes } = tf.memory();

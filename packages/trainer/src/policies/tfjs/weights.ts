@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from '../../models/gradients.js';
 import { initLora, loraPairs, loraShape, type LoraOptions, type LoraShape } from '../../models/lora.js';
 import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import { buildModel, type Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
@@ -12,7 +11,7 @@ export interface PolicyWeights {
   /** The adapter, when training one. */
   lora?: { adapter: Map<string, tf.Tensor>; shape: LoraShape };
   /** The trained tensors' start, when full weights are trained and a reference is wanted. */
-  readonly start?: Parameters;
+  readonly start?: Map<string, tf.Tensor>;
 }
 
 /** What of a model is trained, and what is kept of its start. */
