@@ -32,10 +32,16 @@ export interface TrainingRun {
   readonly startStep?: number;
   /** The best evaluation in the steps that are done. @defaultValue none */
   readonly best?: Best | undefined;
+  /**
+   * Which prompts a step trains on, as indices into the dataset: a curriculum of your own. It must follow from the step alone, or a
+   * resumed run goes on differently. @defaultValue every prompt once a pass, each pass in another order
+   */
+  readonly curriculum?: (step: number) => readonly number[];
   /** SHA-256 of the files that the prompts come from; checkpoints keep it. */
   readonly data?: Fingerprints;
   /** Measures the policy's likeliest answers to held-out prompts, every `settings.evaluate.every` steps. */
   readonly evaluate?: () => Promise<Figures>;
+  /** Callbacks: each is told of every event in its turn, and waited for. What one throws ends the run. */
   readonly trackers?: readonly Tracker[];
   /** Aborting ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;

@@ -110,3 +110,9 @@ test('a reward that compares prompts is given all completions of a step at once,
   expect(calls['group']).toEqual(Array(12).fill(2));
   expect(steps[0]!.rollouts.map(({ rewards }) => rewards['batch'])).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
 });
+
+test('a curriculum decides which prompts a step trains on', async () => {
+  const steps = await run({}, { curriculum: (step) => [step, step + 1] });
+  const asked = steps.map(({ rollouts }) => [...new Set(rollouts.map(({ prompt }) => prompt.id))]);
+  expect(asked).toEqual([['blur-1', 'blur-2'], ['blur-2', 'blur-3'], ['blur-3', 'blur-4']]); // prettier-ignore
+});

@@ -42,7 +42,7 @@ export async function collectRollouts(
 ): Promise<Collected> {
   const { promptsPerStep, dynamicSampling } = run.settings.grpo;
   const { dataset, settings } = run;
-  const indices = promptIndices(dataset.length, promptsPerStep, step, settings.seed);
+  const indices = run.curriculum?.(step) ?? promptIndices(dataset.length, promptsPerStep, step, settings.seed);
   const first = await sampleRound(run, step, 0, indices, watch, source);
   if (dynamicSampling === undefined) return { groups: compared(first, maths), metrics: {} };
 
