@@ -34,7 +34,8 @@ const complaints = [];
 const elsewhere = [];
 
 async function open(url, { colorScheme = 'light', width = 1280 } = {}) {
-  const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
+  // without a locale the headless shell's language is none where the system's is POSIX
+  const page = await browser.newPage({ locale: 'en', colorScheme, viewport: { width, height: 900 } });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('response', (response) => response.status() >= 500 && complaints.push(response.url()));

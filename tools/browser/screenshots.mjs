@@ -18,7 +18,7 @@ const dashboard = await serveDashboard([process.argv[2]], { port: 0, openDataset
 const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
 try {
   for (const { name, hash, section, height, prompt = 0, colorScheme = 'light' } of views) {
-    const page = await browser.newPage({ viewport: { width: 1360, height }, colorScheme });
+    const page = await browser.newPage({ locale: 'en', viewport: { width: 1360, height }, colorScheme });
     await page.goto(`${dashboard.url}/#${hash}`);
     await page.waitForSelector('#scatter canvas');
     await page.locator('.prompts button').nth(prompt).click();

@@ -49,7 +49,9 @@ export function showCurves(runs, onStep) {
     cards.delete(title);
   }
   for (const { title, note } of charts.values()) if (!cards.has(title)) cards.set(title, newCard(title, note));
+  const titles = [...charts.keys()]; // a chart that came late still has its place
   for (const [title, card] of cards) {
+    /** @type {HTMLElement} */ (card.box.parentElement).style.order = String(titles.indexOf(title));
     const chart = /** @type {Curves['charts'][number]} */ (charts.get(title));
     const again = () => draw(card, chart, runs, onStep, again);
     again();
