@@ -9,7 +9,7 @@ export type Outcome<T> =
 /** Work on the one model, one piece at a time, whose results are fetched later by their number. */
 export interface Jobs<T> {
   /** @throws a refusal when too much is waiting; `ready` must be settled before the work is begun */
-  submit(work: () => Promise<T>, ready?: Promise<void>): string;
+  submit(work: () => T | Promise<T>, ready?: Promise<void>): string;
   /** Waits for a job at most this long. Undefined: there is no such job, or its result is no longer kept. */
   retrieve(id: string, milliseconds: number): Promise<Outcome<T> | undefined>;
   readonly waiting: () => number;
@@ -27,7 +27,7 @@ export function openJobs<T>(limit: number, log: (line: string) => void): Jobs<T>
   let waiting = 0;
   let count = 0;
 
-  async function run(work: () => Promise<T>): Promise<Outcome<T>> {
+  async function run(work: () => T | Promise<T>): Promise<Outcome<T>> {
     try {
       return { state: 'done', value: await work() };
     } catch (error) {
@@ -39,7 +39,7 @@ export function openJobs<T>(limit: number, log: (line: string) => void): Jobs<T>
   }
 
   /** One after the other, in the order in which they became ready. */
-  function enqueue(work: () => Promise<T>): Promise<Outcome<T>> {
+  function enqueue(work: () => T | Promise<T>): Promise<Outcome<T>> {
     const outcome = last.then(() => run(work));
     last = outcome;
     return outcome;

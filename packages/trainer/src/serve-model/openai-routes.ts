@@ -126,8 +126,8 @@ async function readMessage({ role, content }: z.output<typeof chatRequest>['mess
     const { url } = one.image_url;
     const base64 = /^data:image\/[a-z]+;base64,(.*)$/s.exec(url)?.[1];
     if (base64 === undefined) throw userError('image_url: expected a data URL with base64, as nothing is fetched here');
-    const image = await decodeImage(Buffer.from(base64, 'base64'), 'image').catch((error: Error) => {
-      throw userError(error.message);
+    const image = await decodeImage(Buffer.from(base64, 'base64'), 'image').catch((error: unknown) => {
+      throw userError((error as Error).message);
     });
     return { type: 'image' as const, image };
   });

@@ -81,19 +81,7 @@ function openHttp(limits: ModelLimits, isDraining: () => boolean): FastifyInstan
     done(null, body);
   });
   http.addHook('onRequest', (request, _reply, done) => {
-    if (request.routeOptions.url === '/api/v1/healthz') return done();
-    if (limits.key !== undefined && !isSameSecret(keyOf(request), limits.key)) {
-      return done(
-        new ModelRefusal(401, 'the API key is wrong or missing: send it as X-API-Key', {
-          'www-authenticate': 'Bearer',
-        }),
-      );
-    }
-    // results of what was asked before can still be fetched
-    const isFetching = request.routeOptions.url === '/api/v1/retrieve_future';
-    if (isDraining() && !isFetching)
-      return done(new ModelRefusal(503, 'the server is going down', { 'retry-after': '1' }));
-    done();
+    done(refusalAtTheDoor(request, limits.key, isDraining()));
   });
   http.setNotFoundHandler((request, reply) => {
     const detail = `there is no ${request.method} ${request.url.replace(/[?#].*$/s, '')} here`;
@@ -110,6 +98,25 @@ function openHttp(limits: ModelLimits, isDraining: () => boolean): FastifyInstan
       .send(errorBody(request, status, error.message));
   });
   return http;
+}
+
+/** Why a request is not let in, if it is not. */
+function refusalAtTheDoor(
+  request: FastifyRequest,
+  key: string | undefined,
+  isDraining: boolean,
+): ModelRefusal | undefined {
+  const { url } = request.routeOptions;
+  if (url === '/api/v1/healthz') return undefined;
+  if (key !== undefined && !isSameSecret(keyOf(request), key)) {
+    const header = { 'www-authenticate': 'Bearer' };
+    return new ModelRefusal(401, 'the API key is wrong or missing: send it as X-API-Key', header);
+  }
+  // results of what was asked before can still be fetched
+  if (isDraining && url !== '/api/v1/retrieve_future') {
+    return new ModelRefusal(503, 'the server is going down', { 'retry-after': '1' });
+  }
+  return undefined;
 }
 
 function keyOf({ headers }: FastifyRequest): string {

@@ -124,7 +124,7 @@ export function tinkerRoutes(
     const model = service.model(session_id, model_seq_id);
     const info = { model_id: model.id, base_model: base.name, lora_config: { ...loraInfo(rank), seed: seed ?? null } };
     const asked = { session: session_id, number: model_seq_id, rank, seed: seed ?? undefined, attention, mlp };
-    const work = async (): Promise<JobResult> => {
+    const work = (): JobResult => {
       service.build(model, asked);
       return json({ ...info, type: 'create_model' });
     };
@@ -149,7 +149,7 @@ export function tinkerRoutes(
   post('unload_model', (request) => {
     const { model_id } = read(modelRequest, request);
     service.modelOf(model_id);
-    const work = async (): Promise<JobResult> => {
+    const work = (): JobResult => {
       service.unload(model_id);
       return json({ type: 'unload_model', model_id });
     };

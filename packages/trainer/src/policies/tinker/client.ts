@@ -159,7 +159,9 @@ function remoteModel(
       return remoteSampler(transport, parsed(samplingSession, 'save_weights_for_sampler', result).sampling_session_id);
     },
     save: async (path) => parsed(savedPath, 'save_weights', jsonOf(await json('save_weights', { path }))).path,
-    load: async (path) => void (await json('load_weights', { path, optimizer: true })),
+    load: async (path) => {
+      await json('load_weights', { path, optimizer: true });
+    },
     unload: async () => {
       await request(transport, 'unload_model', 'unload_model', { json: { model_id, type: 'unload_model' } });
     },

@@ -95,7 +95,7 @@ export function createTransport(options: TransportOptions): Transport {
       signal.throwIfAborted();
       const [answer, problem] = await once_(method, path, body).then(
         (given) => [given, LATER.has(given.status) ? `${given.status} ${saidIn(given.body)}` : undefined] as const,
-        (error: NodeJS.ErrnoException) => [undefined, error.message || (error.code ?? 'no answer')] as const,
+        (error: unknown) => [undefined, reasonOf(error)] as const,
       );
       signal.throwIfAborted();
       if (answer && problem === undefined) return checked(answer, `${url}/api/v1/${path}`);
@@ -121,6 +121,12 @@ function contentOf(body: Body | undefined): { readonly bytes: Uint8Array; readon
 function checked(answer: Answer, address: string): Answer {
   if (answer.status < 300) return answer;
   throw new TinkerRefusal(`${address}: ${answer.status} ${saidIn(answer.body)}`, answer.status);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  // with several addresses behind a name, Node collects the reasons and leaves the message empty
+  return message || (code ?? 'no answer');
 }
 
 /** What an error's body says, as FastAPI's and others' do. */

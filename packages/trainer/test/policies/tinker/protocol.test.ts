@@ -21,7 +21,10 @@ import {
 } from '../../../src/policies/tinker/protocol/protobuf.js';
 import { unpackNumbers } from '../../../src/policies/tinker/protocol/numbers.js';
 
-const captures = JSON.parse(readFileSync(new URL('./captures.json', import.meta.url), 'utf8')) as Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+const captures = JSON.parse(readFileSync(new URL('./captures.json', import.meta.url), 'utf8')) as Record<
+  string,
+  unknown
+>;
 const bytesOf = (name: string) => new Uint8Array(Buffer.from(captures[name] as string, 'base64'));
 
 describe('recorded binary messages', () => {
@@ -90,7 +93,7 @@ describe('recorded JSON', () => {
         .subarray(1, 4)
         .toString(),
     ).toBe('PNG');
-    expect(inputToJson(prompt)).toEqual(captures['asampleImage'].prompt);
+    expect(inputToJson(prompt)).toEqual((captures['asampleImage'] as { prompt: unknown }).prompt);
   });
 });
 

@@ -19,8 +19,8 @@ const SAMPLE_RESPONSE = root.lookupType('SampleResponse');
 export const PROTOBUF = 'application/x-protobuf';
 
 const encode = (type: protobuf.Type, value: object): Uint8Array => type.encode(type.fromObject(value)).finish();
-const decode = <T>(type: protobuf.Type, bytes: Uint8Array): T =>
-  type.toObject(type.decode(bytes), { longs: Number, enums: String, arrays: true, objects: true }) as T;
+const decode = (type: protobuf.Type, bytes: Uint8Array): unknown =>
+  type.toObject(type.decode(bytes), { longs: Number, enums: String, arrays: true, objects: true });
 
 interface WireTensor {
   readonly dense?: Uint8Array;
@@ -95,7 +95,7 @@ export function encodePass(request: ForwardBackwardRequest): Uint8Array {
 
 /** @throws Error when the bytes are no such message, or hold what is not understood here: sound, sparse tensors. */
 export function decodePass(bytes: Uint8Array): ForwardBackwardRequest {
-  const wire = decode<WirePass>(PASS_REQUEST, bytes);
+  const wire = decode(PASS_REQUEST, bytes) as WirePass;
   const { model_id = '', seq_id, loss_fn = '', forward_only = false } = wire;
   const newer = mapValues(wire.loss_fn_config_v2, ({ number, text }) => number ?? text ?? 0);
   return {
@@ -161,7 +161,7 @@ export function encodePassOutput(output: ForwardBackwardOutput): Uint8Array {
 
 /** @throws Error when the bytes are no such message. */
 export function decodePassOutput(bytes: Uint8Array): ForwardBackwardOutput {
-  const { loss_fn_output_type = '', loss_fn_outputs, metrics } = decode<WireOutput>(PASS_OUTPUT, bytes);
+  const { loss_fn_output_type = '', loss_fn_outputs, metrics } = decode(PASS_OUTPUT, bytes) as WireOutput;
   return { loss_fn_output_type, loss_fn_outputs: loss_fn_outputs.flatMap(recordFromWire), metrics };
 }
 
@@ -211,7 +211,7 @@ function topkToWire(rows: NonNullable<SampleResponse['topk_prompt_logprobs']>) {
 
 /** @throws Error when the bytes are no such message. */
 export function decodeSamples(bytes: Uint8Array): SampleResponse {
-  const { sequences, prompt_logprobs, topk_prompt_logprobs: topk } = decode<WireSamples>(SAMPLE_RESPONSE, bytes);
+  const { sequences, prompt_logprobs, topk_prompt_logprobs: topk } = decode(SAMPLE_RESPONSE, bytes) as WireSamples;
   return {
     sequences: sequences.map(({ stop_reason, tokens = EMPTY, logprobs }) => ({
       tokens: unpackNumbers(tokens, 'int32'),
