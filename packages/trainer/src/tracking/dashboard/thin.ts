@@ -11,14 +11,14 @@ export interface Thinned {
  * Makes columns shorter and keeps every peak: of each stretch of steps the lowest and the highest value remain, in the order they
  * came in, at the stretch's first and last step. The last step is always there. A value that is not finite is a gap.
  *
- * @param most - points that may remain; nothing changes when there are no more
+ * @param most - points that may remain, at least 2; nothing changes when there are no more
  */
 export function thin(
   steps: readonly number[],
   columns: readonly (readonly (number | null)[])[],
   most: number,
 ): Thinned {
-  const stretch = Math.ceil((2 * steps.length) / most);
+  const stretch = Math.ceil(steps.length / Math.floor(most / 2));
   if (steps.length <= most) return { steps, columns: columns.map((column) => column.map(finite)), stretch: 1 };
   const starts = Array.from({ length: Math.ceil(steps.length / stretch) }, (_, k) => k * stretch);
   const lastOf = (start: number) => Math.min(start + stretch, steps.length) - 1;
