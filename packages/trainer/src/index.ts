@@ -87,6 +87,13 @@ export type {
   Sequence,
 } from './policies/policy.js';
 export { createTfjsPolicy, type TfjsPolicyOptions } from './policies/tfjs/index.js';
+export {
+  createTinkerPolicy,
+  type NativeInputs,
+  type TinkerPolicy,
+  type TinkerPolicyOptions,
+} from './policies/tinker/index.js';
+export { type ModelServer, serveModel, type ServeModelOptions } from './serve-model/index.js';
 export type { AlarmChange } from './tracking/alarms/spells.js';
 export { alarmTracker, readAlarms } from './tracking/alarms/tracker.js';
 export { consoleTracker, type ConsoleOptions } from './tracking/console.js';

@@ -76,7 +76,11 @@ export function flatten(value: unknown, path = ''): [string, string][] {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-const decisive = (settings: Settings) => flatten(settings).filter(([path]) => !FREE.includes(path.split('.')[0]!));
+/** The same of where a server is: it may move. */
+const FREE_PATHS = ['model.tinker.url', 'model.tinker.outageMinutes'];
+
+const decisive = (settings: Settings) =>
+  flatten(settings).filter(([path]) => !FREE.includes(path.split('.')[0]!) && !FREE_PATHS.includes(path));
 
 /** A fingerprint of the settings that decide the numbers of a run. */
 export function settingsHash(settings: Settings): string {

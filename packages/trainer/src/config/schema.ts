@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { dataSource } from './data-source.js';
 import { atLeastZero, count, decay, fraction, positive, section } from './fields.js';
 import { nearest } from './nearest.js';
+import { remoteTraining } from './remote.js';
 import { checkSampler, correction, sampler } from './sampler.js';
 import { trackerList } from './trackers.js';
 import { lossOptions } from '../training/loss-options.js';
@@ -42,6 +43,8 @@ export const modelSchema = z.strictObject({
       .min(1)
       .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
   }),
+  /** Train on a server instead: SkyRL, hosted Tinker, TuFT, or `q-insight serve-model`. @defaultValue none */
+  tinker: remoteTraining.optional(),
 });
 
 const rewards = section({
