@@ -55,6 +55,14 @@ const isDrawn = (page, selector) =>
     return data.some((value, i) => i % 4 === 3 && value > 0);
   }); // prettier-ignore
 
+/** Clicks the first chart at its left or right end. */
+async function clickCurve(end) {
+  const chart = page.locator('#curves .u-over').first();
+  await chart.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await chart.boundingBox();
+  await page.mouse.click(end === 'left' ? x + 1 : x + width - 1, y + height / 2);
+}
+
 const page = await open(dashboard.url);
 const checks = {
   'an empty folder says what to do, and a run appears in it by itself'() {
@@ -79,6 +87,9 @@ const checks = {
     appendFileSync(join(runs, 'one/metrics.jsonl'), '1.25}\n');
     await says(page, '#step-text', '12 of 12');
     await says(page, '.answer pre', 'the twelfth');
+    await clickCurve('right'); // the last step that is drawn
+    await says(page, 'label:has(#follow:not(:checked))', 'follow');
+    await says(page, '#step-text', '12 of 12');
   },
   async 'the slider obeys the keyboard, and the page stays at its step while the run goes on'() {
     await page.locator('#step').focus();
@@ -96,11 +107,9 @@ const checks = {
     await says(page, '#step-text', '13 of 13');
   },
   async 'a click on a curve chooses its step'() {
-    await page.locator('#curves .u-over').first().scrollIntoViewIfNeeded();
-    const { x, y, width, height } = await page.locator('#curves .u-over').first().boundingBox();
-    await page.mouse.click(x + 1, y + height / 2);
+    await clickCurve('left');
     await says(page, '#step-text', '1 of 13');
-    await page.mouse.click(x + width - 1, y + height / 2);
+    await clickCurve('right');
     await says(page, '#step-text', '13 of 13');
   },
   async 'pictures are those of the prompts'() {

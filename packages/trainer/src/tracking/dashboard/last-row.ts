@@ -19,8 +19,8 @@ export async function lastRow(
     const start = Math.max(0, size - END);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
     const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
-    const row = lines.map(parseObject).findLast((one) => one !== undefined);
-    return { row: (row ?? {}) as Record<string, unknown>, changed: mtimeMs };
+    const last = lines.findLast((line) => parseObject(line) !== undefined);
+    return { row: parseObject(last ?? '{}') as Record<string, unknown>, changed: mtimeMs };
   } finally {
     await handle.close();
   }
