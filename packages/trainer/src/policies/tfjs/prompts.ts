@@ -32,21 +32,30 @@ export interface EmbeddingCache {
 export function createEmbeddingCache(): EmbeddingCache {
   let known = new WeakMap<ProcessedPrompt, Float32Array>();
 
-  const compute = async ({ images }: ProcessedPrompt, tower: VisionTower): Promise<Float32Array> => {
+  const compute = async (prompts: readonly ProcessedPrompt[], tower: VisionTower): Promise<void> => {
+    const images = prompts.flatMap((prompt) => prompt.images);
     const parts: Float32Array[] = [];
-    for (const image of images) {
-      const pixels = pixelMatrix(image, tower);
-      const embeddings = await embedImage(pixels, image.grid, tower);
+    const compiled = compiles(tower);
+    for (const run of compiled ? images.map((image) => [image]) : [images]) {
+      const pixels = pixelMatrix(run, tower);
+      const input = [pixels, run.map(({ grid }) => grid), tower] as const;
+      const embeddings = compiled ? await compiledForward.async(...input) : forward(...input);
       parts.push((await embeddings.data()) as Float32Array);
       free(pixels, embeddings);
     }
-    return concatenate(parts);
+    const values = concatenate(parts);
+    let taken = 0;
+    for (const prompt of prompts) {
+      const patches = prompt.images.reduce((sum, { grid: [t, h, w] }) => sum + t * h * w, 0);
+      const length = (patches / tower.config.spatialMergeSize ** 2) * tower.config.outHiddenSize;
+      known.set(prompt, values.slice(taken, (taken += length)));
+    }
   };
 
   const read = async (prompts: readonly ProcessedPrompt[], tower: VisionTower): Promise<tf.Tensor2D> => {
     const size = tower.config.outHiddenSize;
     const missing = new Set(prompts.filter((prompt) => prompt.images.length > 0 && !known.has(prompt)));
-    for (const prompt of missing) known.set(prompt, await compute(prompt, tower));
+    if (missing.size > 0) await compute([...missing], tower);
     const all = concatenate(prompts.flatMap((prompt) => known.get(prompt) ?? []));
     return tf.tensor2d(all, [all.length / size, size]);
   };
@@ -56,22 +65,20 @@ export function createEmbeddingCache(): EmbeddingCache {
 
 const none = createGradients(new Set());
 
+const forward = (pixels: tf.Tensor2D, grids: readonly Grid[], tower: VisionTower): tf.Tensor2D =>
+  runVision(pixels, grids, tower, 'nothing', none).embeddings;
+
+const compiledForward = compile(forward, { name: 'vision' });
+
 /**
- * One image through the tower: a program for each size of image, but for large towers. Those spend their time in products,
- * which a program does no faster, and take long to compile. That the tower alone decides gives the same bits in every run.
- *
- * @returns [image tokens, outHiddenSize]
+ * Whether images go through the tower one by one in a program for each size of image, rather than together. A large tower
+ * spends its time in products, which a program does no faster, and takes long to compile. That the tower alone decides
+ * gives the same bits in every run.
  */
-async function embedImage(pixels: tf.Tensor2D, grid: Grid, tower: VisionTower): Promise<tf.Tensor2D> {
-  const matrices = tower.blocks.flatMap(({ qkv, proj, gate, up, down }) => [qkv, proj, gate, up, down]);
-  const large = matrices.reduce((sum, { weight }) => sum + weight.size, 0) > 1 << 26;
-  return large ? forwardImage(pixels, grid, tower) : compiledImage.async(pixels, grid, tower);
+function compiles({ blocks }: VisionTower): boolean {
+  const matrices = blocks.flatMap(({ qkv, proj, gate, up, down }) => [qkv, proj, gate, up, down]);
+  return tf.getBackend() === 'tensorflow' && matrices.reduce((sum, { weight }) => sum + weight.size, 0) < 1 << 26;
 }
-
-const forwardImage = (pixels: tf.Tensor2D, grid: Grid, tower: VisionTower): tf.Tensor2D =>
-  runVision(pixels, [grid], tower, 'nothing', none).embeddings;
-
-const compiledImage = compile(forwardImage, { name: 'vision' });
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -83,10 +90,12 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** An image's patches, one a row. */
-function pixelMatrix({ pixelValues }: ProcessedPrompt['images'][number], { patchEmbed }: VisionTower): tf.Tensor2D {
+/** The images' patches, one a row. */
+function pixelMatrix(images: ProcessedPrompt['images'], { patchEmbed }: VisionTower): tf.Tensor2D {
   const values = patchEmbed.weight.shape[1];
-  return tf.tensor2d(pixelValues, [pixelValues.length / values, values]);
+  return tf.tidy(() =>
+    tf.concat(images.map(({ pixelValues }) => tf.tensor2d(pixelValues, [pixelValues.length / values, values]))),
+  );
 }
 
 /** Runs all images of some prompts through the tower in one batch. Prompts without any give [0, outHiddenSize]. */
@@ -101,7 +110,7 @@ export function embedImages(
     const embeddings = tf.zeros<tf.Rank.R2>([0, tower.config.outHiddenSize]);
     return { embeddings, backward: (dEmbeddings) => dEmbeddings.dispose(), dispose: () => undefined };
   }
-  const pixels = tf.tidy(() => tf.concat(images.map((image) => pixelMatrix(image, tower))));
+  const pixels = pixelMatrix(images, tower);
   const pass = runVision(
     pixels,
     images.map(({ grid }) => grid),

@@ -77,8 +77,8 @@ describe('drawTokens', () => {
     }
   });
 
-  it('inverts the running sum of the probabilities, as a loop over them does', () => {
-    const size = 1000; // 32 blocks of 32
+  // In one sum, and over 55 blocks of 55, the last of them not full.
+  it.each([1000, 3000])('inverts the running sum of %i probabilities, as a loop over them does', (size) => {
     const random = seedrandom('logits');
     const logits = Array.from({ length: size }, () => 6 * random());
     const uniforms = Array.from({ length: 500 }, random);
@@ -86,7 +86,7 @@ describe('drawTokens', () => {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     draw({ ...all, suppressed: [size] }, uniforms, [...logits, 50]).forEach(({ token, logprob }, i) => {
       const below = weights.slice(0, token).reduce((sum, weight) => sum + weight, 0) / total;
-      const rounding = 1e-5; // of sums of 1,000 float32
+      const rounding = 1e-5; // of sums of so many float32
       expect(uniforms[i]!).toBeGreaterThan(below - rounding);
       expect(uniforms[i]!).toBeLessThan(below + weights[token]! / total + rounding);
       expect(logprob).toBeCloseTo(Math.log(weights[token]! / total), 4);
