@@ -4,6 +4,8 @@ import { basename } from 'node:path';
 import pc from 'picocolors';
 import { readConfig } from '../models/qwen2.5-vl/config.js';
 import { openModelFolder } from '../models/safetensors.js';
+import { planCheck, type PlanOptions } from './doctor-plan.js';
+import { collect } from './options.js';
 import { gradientSelfTest } from './self-test.js';
 
 /** One line of the doctor's report. */
@@ -14,7 +16,7 @@ export interface Finding {
 }
 
 /** Flags of `q-insight doctor`. */
-export interface DoctorOptions {
+export interface DoctorOptions extends PlanOptions {
   readonly model?: string;
 }
 
@@ -22,7 +24,20 @@ export interface DoctorOptions {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check this machine: Node, memory, backend, image decoder, and a gradient with a known value')
-    .option('--model <folder>', "also read a checkpoint's config and count its parameters")
+    .option(
+      '--model <folder>',
+      'also read a checkpoint, and say what memory training it takes; the flags below say how',
+    )
+    .option('--recipe <file>', 'plan for its settings')
+    .option('--set <key=value>', 'plan for another value of a setting (may be repeated)', collect)
+    .option('--group-size <n>', 'answers per prompt (default: 8)')
+    .option('--prompts <n>', 'prompts per step (default: 4)')
+    .option('--micro-batch <n>', 'answers that go through the model at a time (default: 8)')
+    .option('--max-tokens <n>', 'longest answer (default: 256)')
+    .option('--prompt-tokens <n>', "a prompt's text (default: 128)")
+    .option('--images <n>', 'images of a prompt (default: 1)')
+    .option('--image-size <WxH>', 'their size in pixels (default: 448x448)')
+    .option('--precision <type>', 'of frozen weights: fp32 or bf16 (default: fp32)')
     .action(async (options: DoctorOptions) => {
       const findings = await examine(options);
       for (const { name, ok, text } of findings)
@@ -43,7 +58,8 @@ async function finding(name: string, check: () => Promise<Omit<Finding, 'name'>>
 }
 
 /** Runs all checks. */
-export async function examine({ model }: DoctorOptions): Promise<Finding[]> {
+export async function examine(options: DoctorOptions): Promise<Finding[]> {
+  const { model } = options;
   const findings: Finding[] = [];
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
@@ -54,7 +70,10 @@ export async function examine({ model }: DoctorOptions): Promise<Finding[]> {
   findings.push(await finding('images', imageCheck));
   findings.push(await finding('backend', backendCheck));
   findings.push(await finding('gradient', gradientSelfTest));
-  if (model !== undefined) findings.push(await finding('model', () => modelCheck(model)));
+  if (model !== undefined) {
+    findings.push(await finding('model', () => modelCheck(model)));
+    if (findings.at(-1)!.ok) findings.push(await finding('training', () => planCheck(model, options)));
+  }
   return findings;
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../config/schema.js';
 import type { Fingerprints } from '../data/fingerprints.js';
-import type { Dataset } from '../data/prompt.js';
+import type { Dataset, Prompt } from '../data/prompt.js';
 import type { Policy } from '../policies/policy.js';
 
 /** What commands open by name. Tests put small stand-ins here. */
@@ -13,6 +13,8 @@ export interface Parts {
     side: 'train' | 'heldOut',
     seed: string,
   ) => Promise<Dataset>;
+  /** Refuses a run that there is too little memory for; others of its prompts are taken to be as large as this one. */
+  readonly checkMemory: (settings: Settings, prompt: Prompt) => Promise<void>;
   /** What the files of some sources hold now. */
   readonly fingerprint: (sources: readonly Settings['data']['train'][]) => Fingerprints;
 }

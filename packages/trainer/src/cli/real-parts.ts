@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { dataFingerprints } from '../data/fingerprints.js';
 import { openDataset } from '../training/dataset.js';
+import { checkMemory } from './memory.js';
 import type { Parts } from './parts.js';
 
 /** What the commands work with outside of tests. TensorFlow.js is only loaded when a model is. */
@@ -17,6 +18,7 @@ export const realParts: Parts = {
     return sampleElsewhere(await createTfjsPolicy({ ...model, ...training }), sampler, sampling.sampler);
   },
   openDataset,
+  checkMemory,
   fingerprint: dataFingerprints,
 };
 

@@ -22,6 +22,8 @@ import { readRunState, stateInWords, type RunState } from './run-state.js';
 export interface TrainOptions extends SettingOptions {
   readonly resume?: boolean;
   readonly changedData?: boolean;
+  /** False after `--no-memory-check`. */
+  readonly memoryCheck?: boolean;
   /** False after `--no-evaluate`. */
   readonly evaluate?: boolean;
 }
@@ -38,6 +40,7 @@ export function trainCommand(parts: Parts): Command {
     .option('--track <names>', 'trackers: tensorboard, wandb, mlflow=ADDRESS, with a comma between them; none for none')
     .option('--resume', 'go on with the run in the output folder, from its last checkpoint')
     .option('--changed-data', 'with --resume: go on although label files or photographs have changed')
+    .option('--no-memory-check', 'train even if the memory is likely to run out')
     .option('--no-evaluate', 'do not evaluate when training is done')
     .action(async (recipe: string | undefined, options: TrainOptions) => {
       process.exitCode = await trainRun(recipe, options, parts);
@@ -114,7 +117,8 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   if (options.changedData !== true) checkData(state?.latest, fingerprints);
   // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
   const heldOut = await heldOutPrompts(settings, parts);
-  for (const prompts of [dataset, heldOut]) await prompts.get(0);
+  const [prompt] = await Promise.all([dataset.get(0), heldOut.get(0)]);
+  if (options.memoryCheck !== false) await parts.checkMemory(settings, prompt);
   const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
   const trackers = openTrackers(folder, settings, timeLimit);
   const tell = async (event: RunEvent) => {

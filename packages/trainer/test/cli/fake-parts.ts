@@ -13,5 +13,6 @@ export const fakeParts = (pace = 0, fingerprints: Fingerprints = {}): Parts => (
     return Promise.resolve({ ...policy, sample });
   },
   openDataset: () => Promise.resolve(fakeDataset()),
+  checkMemory: () => Promise.resolve(),
   fingerprint: () => fingerprints,
 });

@@ -20,6 +20,7 @@ function talkingParts() {
   const opened: unknown[] = [];
   const parts: Parts = {
     openDataset: () => Promise.reject(new Error('unused')),
+    checkMemory: () => Promise.resolve(),
     fingerprint: () => ({}),
     openPolicy: (model) => {
       opened.push(model);

@@ -1,0 +1,75 @@
+import { applyOverride, type Override } from '../config/override.js';
+import { loadSettings } from '../config/load.js';
+import { settingsSchema, type Settings } from '../config/schema.js';
+import { readConfig } from '../models/qwen2.5-vl/config.js';
+import { availableBytes, memoryRequest, planLines, promptOfSize, tooLarge } from './memory.js';
+import { overridesOf, wholeNumber } from './options.js';
+
+/** Flags that say for which run a checkpoint is planned. */
+export interface PlanOptions {
+  readonly recipe?: string;
+  readonly set?: readonly string[];
+  readonly groupSize?: string;
+  readonly prompts?: string;
+  readonly microBatch?: string;
+  readonly maxTokens?: string;
+  readonly precision?: string;
+  readonly promptTokens?: string;
+  readonly images?: string;
+  readonly imageSize?: string;
+}
+
+/** What the flags stand for among the settings. */
+const SETTINGS = {
+  groupSize: ['--group-size', 'grpo', 'groupSize'],
+  prompts: ['--prompts', 'grpo', 'promptsPerStep'],
+  microBatch: ['--micro-batch', 'grpo', 'microBatch'],
+  maxTokens: ['--max-tokens', 'grpo', 'maxTokens'],
+  precision: ['--precision', 'model', 'precision'],
+} as const;
+
+/** A run as the flags describe it; what they leave open is the recipe's, or the default. */
+function settingsOf(checkpoint: string, options: PlanOptions): Settings {
+  const flags = Object.entries(SETTINGS).flatMap(([name, [flag, ...path]]): Override[] => {
+    const text = options[name as keyof typeof SETTINGS];
+    if (text === undefined) return [];
+    const value = name === 'precision' ? text : wholeNumber(flag, text, 1);
+    return [{ flag: `${flag} ${text}`, path, value }];
+  });
+  const named = [{ flag: `--model ${checkpoint}`, path: ['model', 'checkpoint'], value: checkpoint }, ...flags];
+  const overrides = [...overridesOf({ set: options.set ?? [] }), ...named];
+  if (options.recipe !== undefined) return loadSettings(options.recipe, overrides);
+  const data = { kind: 'photos', folder: '.' }; // a plan has no data; the schema asks for some
+  const bare = { model: { checkpoint }, data: { train: data, heldOut: data }, steps: 1 };
+  return settingsSchema.parse(overrides.reduce<unknown>(applyOverride, bare));
+}
+
+function sizeOf(text: string): { width: number; height: number } {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (width === undefined || height === undefined) {
+    throw new Error(`--image-size: expected WIDTHxHEIGHT in pixels, got '${text}'`);
+  }
+  return { width: Number(width), height: Number(height) };
+}
+
+/** What training a checkpoint would take here, before anything is loaded. */
+export async function planCheck(checkpoint: string, options: PlanOptions): Promise<{ ok: boolean; text: string }> {
+  const { chooseBackend } = await import('../backends/choose-backend.js');
+  const { planMemory } = await import('../policies/tfjs/memory-plan.js');
+  const settings = settingsOf(checkpoint, options);
+  const { promptTokens = '128', images = '1', imageSize = '448x448' } = options;
+  const pictures = Array<ReturnType<typeof sizeOf>>(wholeNumber('--images', images, 0)).fill(sizeOf(imageSize));
+  const text = wholeNumber('--prompt-tokens', promptTokens, 1);
+  const size = await promptOfSize(settings.model, text, pictures);
+  const backend = await chooseBackend(() => undefined);
+  const request = memoryRequest(settings, size, backend);
+  const plan = planMemory(await readConfig(checkpoint), request);
+  const available = await availableBytes(backend);
+  const { grpo, model } = settings;
+  const run =
+    `${model.train}, ${model.precision}, ${grpo.promptsPerStep} prompts of ${size.promptTokens} tokens x ` +
+    `${grpo.groupSize} answers of ${grpo.maxTokens}, micro-batch ${grpo.microBatch}`;
+  const problem = tooLarge(plan, request, available);
+  const lines = [`to train it (${run}):`, ...planLines(plan, available), ...(problem ? [problem] : [])];
+  return { ok: problem === undefined, text: lines.join('\n') };
+}
