@@ -7,6 +7,7 @@ import type { Parts } from './parts.js';
 /** What the commands work with outside of tests. TensorFlow.js is only loaded when a model is. */
 export const realParts: Parts = {
   openPolicy: async (model, purpose) => {
+    if (model.tinker) return (await import('./open-tinker.js')).openTinkerPolicy(model, purpose);
     const { createTfjsPolicy } = await import('../policies/tfjs/index.js');
     await sayBackend();
     const { sampling, ...training } = purpose;
