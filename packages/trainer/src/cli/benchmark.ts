@@ -12,7 +12,7 @@ import type { Policy } from '../policies/policy.js';
 import { progressBar } from '../tracking/progress.js';
 import { chooseCheckpoint, openCheckpoint } from './checkpoint.js';
 import { collect, overridesOf } from './options.js';
-import type { Parts } from './parts.js';
+import { samplingOf, type Parts, type SamplingPurpose } from './parts.js';
 
 /** Flags of `q-insight benchmark`. */
 export interface BenchmarkOptions {
@@ -51,7 +51,7 @@ export async function benchmarkRun(suite: string, options: BenchmarkOptions, par
   const { temperature, topP, topK, maxTokens, samples, batch, seed } = decoding;
   const sampling = { temperature, topP, topK, maxTokens, groupSize: samples, seed: String(seed) };
   let policy: Promise<Policy> | undefined;
-  const open = () => (policy ??= openModel(settings, options, parts));
+  const open = () => (policy ??= openModel(settings, options, samplingOf(settings, folder), parts));
   const results: SetMeasures[] = [];
   try {
     for (const { set, dataset } of datasets) {
@@ -70,9 +70,14 @@ export async function benchmarkRun(suite: string, options: BenchmarkOptions, par
   return results;
 }
 
-async function openModel(settings: BenchmarkSettings, options: BenchmarkOptions, parts: Parts): Promise<Policy> {
-  if (options.checkpoint !== undefined) return openCheckpoint(chooseCheckpoint(options.checkpoint), parts);
-  if (settings.model !== undefined) return parts.openPolicy(settings.model, { reference: false, seed: 'benchmark' });
+async function openModel(
+  { model }: BenchmarkSettings,
+  { checkpoint }: BenchmarkOptions,
+  sampling: SamplingPurpose,
+  parts: Parts,
+): Promise<Policy> {
+  if (checkpoint !== undefined) return openCheckpoint(chooseCheckpoint(checkpoint), parts, sampling);
+  if (model !== undefined) return parts.openPolicy(model, { reference: false, seed: 'benchmark', sampling });
   throw new Error("not all answers are there, and there is no model to ask: name one with --checkpoint, or in 'model'");
 }
 

@@ -5,7 +5,7 @@ import { newestRun, readRunSettings, SETTINGS_FILE } from '../config/run-folder.
 import { modelSchema, type Settings } from '../config/schema.js';
 import { readPeftInfo } from '../models/peft.js';
 import type { Policy } from '../policies/policy.js';
-import type { Parts } from './parts.js';
+import type { Parts, SamplingPurpose } from './parts.js';
 
 /**
  * The trained model of a run: its final one, else its last checkpoint.
@@ -39,9 +39,17 @@ export function chooseCheckpoint(named: string | undefined): ChosenCheckpoint {
   return { folder: named, settings: run === undefined ? undefined : readRunSettings(run) };
 }
 
-/** Opens a checkpoint to ask it questions; an adapter is put on the model it was trained on. */
-export async function openCheckpoint({ folder, settings }: ChosenCheckpoint, parts: Parts): Promise<Policy> {
-  const purpose = { reference: false, seed: 'score' };
+/**
+ * Opens a checkpoint to ask it questions; an adapter is put on the model it was trained on.
+ *
+ * @param sampling - where answers are drawn. Default: by the model itself
+ */
+export async function openCheckpoint(
+  { folder, settings }: ChosenCheckpoint,
+  parts: Parts,
+  sampling?: SamplingPurpose,
+): Promise<Policy> {
+  const purpose = { reference: false, seed: 'score', ...(sampling && { sampling }) };
   const adapter = join(folder, 'adapter_config.json');
   if (!existsSync(adapter)) {
     return parts.openPolicy(modelSchema.parse({ ...settings?.model, checkpoint: folder, train: 'full' }), purpose);

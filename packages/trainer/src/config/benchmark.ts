@@ -3,6 +3,7 @@ import { dataSource } from './data-source.js';
 import { atLeastZero, count, section } from './fields.js';
 import { loadYaml } from './load.js';
 import type { Override } from './override.js';
+import { sampler } from './sampler.js';
 import { modelSchema } from './schema.js';
 
 const decoding = section({
@@ -43,6 +44,7 @@ const schema = z.strictObject({
   name: z.string().min(1).default('this model'),
   /** The model that is asked. Left out, all answers must be in the output folder already. */
   model: modelSchema.optional(),
+  sampler,
   /** Test sets by the name of their column; 'KonIQ', 'SPAQ', 'KADID', 'PIPAL', 'LiveW', 'AGIQA', 'CSIQ' have published rows. */
   sets: z
     .record(z.string().regex(/^[\w-]+$/, 'must be named in letters, digits, _ and -'), dataSource)
