@@ -104,12 +104,8 @@ export function initialValues(
   return values;
 }
 
-/** Writes a checkpoint folder that needs nothing else: weights, config, tokenizer, template, image processor. */
-export async function writeTinyCheckpoint(
-  folder: string,
-  config: Qwen25VlConfig,
-  values: ReadonlyMap<string, Float32Array>,
-): Promise<void> {
+/** What lies beside the weights: tokenizer, template, image processor, generation settings. */
+export async function writeCompanions(folder: string, config: Qwen25VlConfig): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await copyCompanionFiles(TOKENIZER, folder);
   const write = (name: string, value: unknown) =>
@@ -131,6 +127,15 @@ export async function writeTinyCheckpoint(
     eos_token_id: [config.eosTokenId, config.padTokenId],
     pad_token_id: config.padTokenId,
   });
+}
+
+/** Writes a checkpoint folder that needs nothing else: weights, config, tokenizer, template, image processor. */
+export async function writeTinyCheckpoint(
+  folder: string,
+  config: Qwen25VlConfig,
+  values: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
+  await writeCompanions(folder, config);
   await saveCheckpoint(folder, config, (name) => {
     const tensor = values.get(name);
     if (tensor === undefined) throw new Error(`no values for ${name}`);
