@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { currentBackend } from './backend.js';
 
 /**
- * A tensor with one slice replaced. Within a compiled loop XLA writes it in place.
+ * A tensor with one slice replaced. Within a compiled loop XLA writes it in place, where all that reads the tensor comes after
+ * and is a product; anything else becomes one with the writing, and costs a copy.
  *
  * @param x - stays the caller's
  * @param slice - as x, but of length 1 along the axis

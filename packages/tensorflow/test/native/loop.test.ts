@@ -15,7 +15,7 @@ const power = (m: tf.Tensor2D, limit: tf.Tensor) =>
     ({ product }) => tf.less(tf.sum(product), limit),
     ({ product, turns, untouched }) => ({
       product: tf.matMul<tf.Tensor2D>(product, m),
-      turns: tf.add(turns, tf.scalar(1, 'int32')),
+      turns: tf.add<tf.Scalar>(turns, tf.scalar(1, 'int32')),
       untouched,
     }),
     { product: m, turns: tf.scalar(0, 'int32'), untouched: [tf.tensor1d([5])] },
