@@ -161,7 +161,7 @@ async function updatePolicy(
   step: number,
   batches: readonly MicroBatch[],
   maths: LossOptions,
-  { innerEpochs, temperature }: Settings['grpo'],
+  { innerEpochs, temperature, entropyBonus }: Settings['grpo'],
   optimizer: OptimizerOptions,
 ): Promise<StepMetrics> {
   const fixed: { oldLogps: Matrix | undefined; refLogps: Matrix | undefined }[] = [];
@@ -174,6 +174,7 @@ async function updatePolicy(
     fixed.push({ oldLogps, refLogps });
   }
 
+  const entropy = entropyBonus > 0 && { entropy: { coefficient: entropyBonus, tokens: tokensOf(batches) } };
   const epochs: StepMetrics[] = [];
   for (let epoch = 0; epoch < innerEpochs; epoch++) {
     const parts: StepMetrics[] = [];
@@ -181,15 +182,15 @@ async function updatePolicy(
       const { mask, advantages, weights, policyWeights, samplerLogps } = batch;
       const result = await policy.forwardBackward(
         batch.sequences,
-        (logps) => {
+        (logps, entropies) => {
           checkLogps(logps, mask, step);
           const { metrics, ...loss } = grpoLoss(
-            { logps, mask, advantages, weights, policyWeights, samplerLogps, ...fixed[i] },
-            maths.loss,
+            { logps, entropies, mask, advantages, weights, policyWeights, samplerLogps, ...fixed[i] },
+            { ...maths.loss, ...entropy },
           );
           return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
         },
-        { temperature },
+        { temperature, entropies: entropyBonus > 0 },
       );
       parts.push(result.metrics);
     }
@@ -197,4 +198,9 @@ async function updatePolicy(
     epochs.push({ ...combineMetrics(parts), grad_norm: gradientNorm });
   }
   return meanOfEach(epochs);
+}
+
+/** Tokens of all micro-batches: what the mean of their entropies is taken over. */
+function tokensOf(batches: readonly MicroBatch[]): number {
+  return batches.reduce((sum, { mask }) => sum + mask.data.reduce((counted, one) => counted + one, 0), 0);
 }

@@ -80,13 +80,23 @@ export function fakePolicy(positions = 4): Policy {
       ),
     logprobs: (sequences, { weights = 'policy', temperature = 1 } = {}) =>
       Promise.resolve(logpsOf(sequences, weights === 'policy' ? logits : reference, temperature)),
-    forwardBackward: (sequences, loss, { temperature = 1 } = {}) => {
-      const result = loss(logpsOf(sequences, logits, temperature));
+    forwardBackward: (sequences, loss, { temperature = 1, entropies = false } = {}) => {
+      const logps = logpsOf(sequences, logits, temperature);
+      const all = logits.map((row) => logSoftmax(row.map((value) => value / temperature)));
+      const entropyAt = all.map((row) => -row.reduce((sum, logp) => sum + Math.exp(logp) * logp, 0));
+      const entropyMatrix = ndarray(new Float64Array(logps.size), logps.shape);
+      sequences.forEach(({ completion }, row) =>
+        completion.forEach((_, t) => entropyMatrix.set(row, t, entropyAt[t]!)),
+      );
+      const result = loss(logps, entropies ? entropyMatrix : undefined);
       sequences.forEach(({ completion }, row) =>
         completion.forEach((word, t) => {
-          const logps = logSoftmax(logits[t]!.map((value) => value / temperature));
           const slope = result.gradient.get(row, t) / temperature;
-          logps.forEach((logp, v) => (gradient[t]![v]! += slope * ((v === word ? 1 : 0) - Math.exp(logp))));
+          const bonus = (result.entropyGradient?.get(row, t) ?? 0) / temperature;
+          all[t]!.forEach((logp, v) => {
+            gradient[t]![v]! += slope * ((v === word ? 1 : 0) - Math.exp(logp));
+            gradient[t]![v]! -= bonus * Math.exp(logp) * (logp + entropyAt[t]!);
+          });
         }),
       );
       return Promise.resolve(result);

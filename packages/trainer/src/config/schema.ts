@@ -105,6 +105,11 @@ const grpo = section({
       alpha: fraction().default(0.6),
     })
     .optional(),
+  /**
+   * Bonus for undecided answers: the loss gets minus this coefficient times the mean entropy of the tokens. Log-probs of every token of
+   * the vocabulary are then looked at once more. Only models of this process. @defaultValue 0
+   */
+  entropyBonus: atLeastZero().default(0),
   /** How far the ratio may fall below 1. @defaultValue the preset's */
   clipLow: fraction().optional(),
   /** How far the ratio may rise above 1. @defaultValue the preset's */

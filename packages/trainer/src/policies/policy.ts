@@ -47,6 +47,8 @@ export interface LossResult {
   readonly loss: number;
   /** [B, T] as the log-probs it was computed from. */
   readonly gradient: Matrix;
+  /** [B, T] dLoss/dentropies, where the loss has a term of them. */
+  readonly entropyGradient?: Matrix | undefined;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -56,6 +58,12 @@ export interface LogprobOptions {
   readonly weights?: 'policy' | 'reference';
   /** Logits are divided by it, as when sampling. @defaultValue 1 */
   readonly temperature?: number;
+}
+
+/** How a pass that is trained on is made. */
+export interface ForwardOptions extends Pick<LogprobOptions, 'temperature'> {
+  /** Give the loss the entropy of each token's distribution, too, in nats. @defaultValue false */
+  readonly entropies?: boolean;
 }
 
 /** What may change from one optimizer step to the next. */
@@ -85,8 +93,8 @@ export interface Policy {
   /** Adds dLoss/dweights to the stored gradients. Call it once per micro-batch: losses are sums, never means of means. */
   forwardBackward(
     sequences: readonly Sequence[],
-    loss: (logps: Matrix) => LossResult,
-    options?: Pick<LogprobOptions, 'temperature'>,
+    loss: (logps: Matrix, entropies?: Matrix) => LossResult,
+    options?: ForwardOptions,
   ): Promise<LossResult>;
   /** One optimizer update from the stored gradients, which are then cleared. The norm is that before clipping. */
   optimizerStep(options: OptimizerOptions): Promise<{ gradientNorm: number }>;

@@ -48,16 +48,22 @@ export function tokenLogprobs(
   return result;
 }
 
+/** dLoss/dlogprobs, and dLoss/dentropies where there are any, [n] each. */
+export interface TokenGradients {
+  readonly logprobs: tf.Tensor1D;
+  readonly entropies?: tf.Tensor1D;
+}
+
 /**
- * dlogprob/dlogits = onehot − softmax, over the temperature: chunk by chunk, from logits computed again.
+ * dlogprob/dlogits = onehot − softmax and dentropy/dlogits = −softmax · (log softmax + entropy), over the temperature: chunk
+ * by chunk, from logits computed again.
  *
- * @param dLogprobs - [n]
  * @returns dLoss/dhidden, [n, D]; the head's gradient is added to `gradients`
  */
 export function tokenLogprobsBackward(
   hidden: tf.Tensor2D,
   targets: tf.Tensor1D,
-  dLogprobs: tf.Tensor1D,
+  d: TokenGradients,
   head: Head,
   gradients: Gradients,
 ): tf.Tensor2D {
@@ -65,13 +71,23 @@ export function tokenLogprobsBackward(
     tf.tidy(() => {
       const rows = tf.slice(hidden, [begin, 0], [size, -1]);
       const ids = tf.slice(targets, begin, size);
-      const d: tf.Tensor2D = tf.expandDims(tf.div(tf.slice(dLogprobs, begin, size), head.temperature), 1);
+      const column = (all: tf.Tensor1D): tf.Tensor2D =>
+        tf.expandDims(tf.div(tf.slice(all, begin, size), head.temperature), 1);
+      const dLogprob = column(d.logprobs);
       const { shifted, logSum } = logits(rows, head);
-      const spread = tf.mul<tf.Tensor2D>(tf.exp(tf.sub(shifted.values, logSum)), d); // d · softmax, [c, V]
+      const logps = tf.sub(shifted.values, logSum);
+      const softmax = tf.exp(logps);
+      /** d · (log softmax + entropy), [c, V]. */
+      const surprise = (dEntropies: tf.Tensor1D): tf.Tensor =>
+        tf.mul(column(dEntropies), tf.sub(logps, tf.sum(tf.mul(softmax, logps), 1, true)));
+      const spread = tf.mul<tf.Tensor2D>(softmax, d.entropies ? tf.add(dLogprob, surprise(d.entropies)) : dLogprob); // −dlogits of all tokens, [c, V]
       gradients.add(head.name, () =>
-        tf.sub(tf.unsortedSegmentSum(tf.mul(rows, d), ids, head.weight.shape[0]), tf.matMul(spread, rows, true, false)),
+        tf.sub(
+          tf.unsortedSegmentSum(tf.mul(rows, dLogprob), ids, head.weight.shape[0]),
+          tf.matMul(spread, rows, true, false),
+        ),
       );
-      return tf.sub<tf.Tensor2D>(tf.mul(tf.gather(head.weight, ids), d), tf.matMul(spread, head.weight));
+      return tf.sub<tf.Tensor2D>(tf.mul(tf.gather(head.weight, ids), dLogprob), tf.matMul(spread, head.weight));
     }),
   );
   const result = tf.concat(parts);

@@ -6,7 +6,7 @@ import { free, tidy } from '../tidy.js';
 import type { PackedBatch } from './batch.js';
 import { uploadBatch, type BatchTensors } from './batch-tensors.js';
 import { decoderLayer, decoderLayerBackward, type DecoderContext } from './decoder-layer.js';
-import { tokenLogprobs, tokenLogprobsBackward, type Head } from './logprobs.js';
+import { tokenLogprobs, tokenLogprobsBackward, type Head, type TokenGradients } from './logprobs.js';
 import { EMBEDDING, type Qwen25Vl } from './model.js';
 
 /** What a pass over sequences computes and keeps. */
@@ -28,9 +28,10 @@ export interface SequencePass {
    * Adds the parameters' gradients; consumes all that was kept.
    *
    * @param dLogprobs - dLoss/dlogprobs, in the same order
+   * @param dEntropies - dLoss/dentropies, where the loss has any
    * @returns dLoss/dimages, [image tokens, D], the caller's to dispose
    */
-  backward(dLogprobs: Float32Array): tf.Tensor2D;
+  backward(dLogprobs: Float32Array, dEntropies?: Float32Array): tf.Tensor2D;
   /** Frees what was kept, when there will be no backward pass. */
   dispose(): void;
 }
@@ -53,11 +54,11 @@ export function runSequences(
   const { saved, ...result } = forwardSequences(uploaded, images, model, options);
   const dispose = (): void => free(saved, uploaded);
   if (saved === undefined) dispose();
-  const backward = (dLogprobs: Float32Array): tf.Tensor2D => {
+  const backward: SequencePass['backward'] = (dLogprobs, dEntropies) => {
     if (saved === undefined) throw new Error("runSequences: backward needs keep: 'inputs' or 'everything'");
-    const d = tf.tensor1d(dLogprobs);
+    const d = { logprobs: tf.tensor1d(dLogprobs), ...(dEntropies && { entropies: tf.tensor1d(dEntropies) }) };
     const dImages = backwardSequences(uploaded, saved, d, model, gradients, options);
-    d.dispose();
+    free(d);
     dispose();
     return dImages;
   };
@@ -97,13 +98,13 @@ export function forwardSequences(
 export function backwardSequences(
   batch: BatchTensors,
   { kept, rows, hidden }: SavedSequences,
-  dLogprobs: tf.Tensor1D,
+  d: TokenGradients,
   model: Qwen25Vl,
   gradients: Gradients,
   options: SequenceOptions,
 ): tf.Tensor2D {
   const dOutput = tidy(() => {
-    const dHidden = tokenLogprobsBackward(hidden, batch.targets, dLogprobs, headOf(model, options), gradients);
+    const dHidden = tokenLogprobsBackward(hidden, batch.targets, d, headOf(model, options), gradients);
     const dRows = rmsNormBackward(rows, dHidden, model.finalNorm, gradients);
     // The last token of a prompt predicts the first token of each of its completions: its gradients add up.
     return tf.unsortedSegmentSum<tf.Tensor2D>(dRows, batch.predictingRows, batch.ids.shape[0]);

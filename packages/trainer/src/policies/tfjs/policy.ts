@@ -116,8 +116,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     // async, so that a missing reference rejects instead of throwing
     logprobs: async (sequences, { weights: which = 'policy', temperature = 1 } = {}) =>
       sequenceLogprobs(sequences, temperature, state(which)),
-    forwardBackward: (sequences, loss, { temperature = 1 } = {}) =>
-      trainOnSequences(sequences, loss, temperature, state('policy')),
+    forwardBackward: (sequences, loss, options = {}) => trainOnSequences(sequences, loss, options, state('policy')),
     optimizerStep: async ({ learningRate, maxGradientNorm }) => {
       const norm = await gradientNorm(gradients.sums);
       if (!Number.isFinite(norm)) {

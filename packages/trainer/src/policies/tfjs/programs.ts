@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { createGradients, type Gradients } from '../../models/gradients.js';
 import { uploadBatch, type BatchTensors } from '../../models/qwen2.5-vl/batch-tensors.js';
 import type { PackedBatch } from '../../models/qwen2.5-vl/batch.js';
+import type { TokenGradients } from '../../models/qwen2.5-vl/logprobs.js';
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import {
   backwardSequences,
@@ -60,12 +61,12 @@ export function createSequencePrograms(
     (
       batch: BatchTensors,
       saved: SavedSequences,
-      dLogprobs: tf.Tensor1D,
+      d: TokenGradients,
       changing: ChangingTensors,
       options: SequenceOptions,
     ) => {
       const gradients = createGradients(trained);
-      const dImages = backwardSequences(batch, saved, dLogprobs, modelWith(changing), gradients, options);
+      const dImages = backwardSequences(batch, saved, d, modelWith(changing), gradients, options);
       return { dImages, sums: Object.fromEntries(gradients.sums) };
     },
     { name: 'backward' },
@@ -74,23 +75,29 @@ export function createSequencePrograms(
   const run: RunProgram = (batch, images, gradients, options) => {
     const changing = changingTensors();
     const uploaded = uploadBatch(withAllTargets(batch), modelWith(changing).config);
-    const { logprobs, saved } = forward(uploaded, images, changing, options);
+    const { logprobs, entropies, saved } = forward(uploaded, images, changing, options);
     const dispose = (): void => free(saved, uploaded);
     if (saved === undefined) dispose();
-    const back = (dLogprobs: Float32Array): tf.Tensor2D => {
+    const back: SequencePass['backward'] = (dLogprobs, dEntropies) => {
       if (saved === undefined) throw new Error("runSequences: backward needs keep: 'inputs' or 'everything'");
-      const padded = new Float32Array(uploaded.targets.shape[0]);
-      padded.set(dLogprobs);
-      const d = tf.tensor1d(padded);
+      const padded = (values: Float32Array): tf.Tensor1D => {
+        const all = new Float32Array(uploaded.targets.shape[0]);
+        all.set(values);
+        return tf.tensor1d(all);
+      };
+      const d = { logprobs: padded(dLogprobs), ...(dEntropies && { entropies: padded(dEntropies) }) };
       const { dImages, sums } = backward(uploaded, saved, d, changing, options);
       for (const [name, sum] of Object.entries(sums)) gradients.add(name, () => sum);
       free(sums, d);
       dispose();
       return dImages;
     };
-    const own = tf.slice(logprobs, 0, batch.targets.length);
-    logprobs.dispose();
-    return { logprobs: own, backward: back, dispose };
+    const own = (all: tf.Tensor1D): tf.Tensor1D => {
+      const values = tf.slice(all, 0, batch.targets.length);
+      all.dispose();
+      return values;
+    };
+    return { logprobs: own(logprobs), ...(entropies && { entropies: own(entropies) }), backward: back, dispose };
   };
   const dispose = (): void => {
     forward.dispose();

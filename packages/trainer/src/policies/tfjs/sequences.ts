@@ -8,7 +8,7 @@ import { packSequences, type EncodedSequence, type PackedBatch } from '../../mod
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
 import { runSequences, type SequenceOptions, type SequencePass } from '../../models/qwen2.5-vl/sequences.js';
-import type { LossResult, Matrix, Sequence } from '../policy.js';
+import type { ForwardOptions, LossResult, Matrix, Sequence } from '../policy.js';
 import { roundLength, type RunProgram } from './programs.js';
 import { embedImages, type EmbeddingCache } from './prompts.js';
 
@@ -44,8 +44,8 @@ export async function sequenceLogprobs(
 /** One forward and backward pass around a loss that is computed on the host. */
 export async function trainOnSequences(
   sequences: readonly Sequence[],
-  loss: (logps: Matrix) => LossResult,
-  temperature: number,
+  loss: (logps: Matrix, entropies?: Matrix) => LossResult,
+  { temperature = 1, entropies: wanted = false }: ForwardOptions,
   state: ModelState,
 ): Promise<LossResult> {
   const { model, embeddings, freezeVision, gradients } = state;
@@ -54,20 +54,26 @@ export async function trainOnSequences(
   const keep = state.keep ?? whatToKeep(batch.layout, model.config.text);
   const vision = freezeVision ? undefined : embedImages(batch.prompts, model.vision, keep, gradients);
   const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
-  const pass = runPass(batch, images, state, { temperature, keep });
+  const pass = runPass(batch, images, state, { temperature, keep, ...(wanted && { want: 'logprobs and entropies' }) });
   images.dispose();
-  const logps = toMatrix((await pass.logprobs.data()) as Float32Array, encoded);
-  pass.logprobs.dispose();
+  const read = async (values: tf.Tensor1D): Promise<Matrix> => {
+    const matrix = toMatrix((await values.data()) as Float32Array, encoded);
+    values.dispose();
+    return matrix;
+  };
+  const logps = await read(pass.logprobs);
+  const entropies = pass.entropies && (await read(pass.entropies));
   let result: LossResult;
   try {
-    result = loss(logps);
+    result = loss(logps, entropies);
     checkGradient(result.gradient, logps);
   } catch (error) {
     pass.dispose();
     vision?.dispose();
     throw error;
   }
-  const dImages = pass.backward(fromMatrix(result.gradient, encoded));
+  const dEntropies = result.entropyGradient && fromMatrix(result.entropyGradient, encoded);
+  const dImages = pass.backward(fromMatrix(result.gradient, encoded), dEntropies);
   if (vision) vision.backward(dImages);
   else dImages.dispose();
   return result;

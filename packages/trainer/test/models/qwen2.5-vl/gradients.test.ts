@@ -48,40 +48,56 @@ describe.each(['tied_fp32', 'untied_bf16_sharded_old'])('gradients of %s', (vari
     weights = Float32Array.from({ length: batch.targets.length }, (_, i) => Math.sin(1.7 * i + 0.3));
   });
 
-  const loss = (values: Parameters): number => {
+  const entropyWeights = (): Float32Array => weights.map((_, i) => Math.cos(2.3 * i + 1));
+
+  const loss = (values: Parameters, want: 'logprobs' | 'logprobs and entropies' = 'logprobs'): number => {
     const model = buildModel(config, values);
     const none = createGradients(new Set());
     const { embeddings } = runVision(pixels, grids, model.vision, 'nothing', none);
-    const logprobs = runSequences(batch, embeddings, model, none, { temperature }).logprobs.dataSync();
-    return weights.reduce((sum, weight, i) => sum + weight * logprobs[i]!, 0);
+    const { logprobs, entropies } = runSequences(batch, embeddings, model, none, { temperature, want });
+    const weighted = (factors: Float32Array, tensor: tf.Tensor1D): number => {
+      const all = tensor.dataSync();
+      return factors.reduce((sum, factor, i) => sum + factor * all[i]!, 0);
+    };
+    return weighted(weights, logprobs) + (entropies ? weighted(entropyWeights(), entropies) : 0);
   };
 
-  const backward = (keep: Keep, trained: Iterable<string> = parameters.keys()): Gradients => {
+  const backward = (
+    keep: Keep,
+    trained: Iterable<string> = parameters.keys(),
+    dEntropies?: Float32Array,
+  ): Gradients => {
     const gradients = createGradients(new Set(trained));
     const model = buildModel(config, parameters);
     const vision = runVision(pixels, grids, model.vision, keep, gradients);
     const pass = runSequences(batch, vision.embeddings, model, gradients, { temperature, keep });
     vision.embeddings.dispose();
     pass.logprobs.dispose();
-    vision.backward(pass.backward(weights));
+    vision.backward(pass.backward(weights, dEntropies));
     return gradients;
   };
 
-  it('are those of central differences, for every parameter', () => {
-    const { sums } = backward('inputs');
-    expect([...sums.keys()].sort()).toEqual([...parameters.keys()].sort());
-    for (const [name, gradient] of sums) {
-      // A step of length `size` along the gradient changes the loss by size · |gradient|.
-      const norm = Math.hypot(...gradient.dataSync());
-      const size = Math.min(1e-2, 0.05 / norm);
-      const moved = (sign: number): number =>
-        loss(new Map([...parameters, [name, tf.add(parameters.get(name)!, tf.mul(gradient, (sign * size) / norm))]]));
-      const slope = (moved(1) - moved(-1)) / (2 * size);
-      // Float32 log-probs of some 1e-6 noise over a change of about 0.1, and the third derivative: 1 %.
-      expect(slope / norm).toBeGreaterThan(0.99);
-      expect(slope / norm).toBeLessThan(1.01);
-    }
-  });
+  it.each(['logprobs', 'logprobs and entropies'] as const)(
+    'of %s are those of central differences, for every parameter',
+    (want) => {
+      const { sums } = backward('inputs', parameters.keys(), want === 'logprobs' ? undefined : entropyWeights());
+      expect([...sums.keys()].sort()).toEqual([...parameters.keys()].sort());
+      for (const [name, gradient] of sums) {
+        // A step of length `size` along the gradient changes the loss by size · |gradient|.
+        const norm = Math.hypot(...gradient.dataSync());
+        const size = Math.min(1e-2, 0.05 / norm);
+        const moved = (sign: number): number =>
+          loss(
+            new Map([...parameters, [name, tf.add(parameters.get(name)!, tf.mul(gradient, (sign * size) / norm))]]),
+            want,
+          );
+        const slope = (moved(1) - moved(-1)) / (2 * size);
+        // Float32 log-probs of some 1e-6 noise over a change of about 0.1, and the third derivative: 1 %.
+        expect(slope / norm).toBeGreaterThan(0.99);
+        expect(slope / norm).toBeLessThan(1.01);
+      }
+    },
+  );
 
   it('do not depend on what was kept, to the bit', () => {
     const [again, kept] = [backward('inputs'), backward('everything')];
