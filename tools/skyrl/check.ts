@@ -115,7 +115,7 @@ async function run(policy: TinkerPolicy, startStep: number, onStep: (step: numbe
     folder,
     policy,
     dataset,
-    rewards: [letters as never],
+    rewards: [letters],
     startStep,
     trackers: [tracker],
   });

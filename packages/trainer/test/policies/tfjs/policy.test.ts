@@ -4,48 +4,21 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from '@jest/globals';
 import ndarray from 'ndarray';
-import type { Prompt } from '../../../src/data/prompt.js';
 import { readConfig } from '../../../src/models/qwen2.5-vl/config.js';
 import { initParameters } from '../../../src/models/qwen2.5-vl/parameters.js';
 import { createTfjsPolicy, type TfjsPolicyOptions } from '../../../src/policies/tfjs/index.js';
-import type { LossResult, Matrix, Policy, Sequence } from '../../../src/policies/policy.js';
-import { goldenJson, goldenPath, type GoldenVlm } from '../../helpers/golden.js';
-import { largestDifference } from '../../helpers/golden-model.js';
-import { goldenPrompt } from '../../helpers/prompts.js';
+import type { LossResult, Matrix, Policy } from '../../../src/policies/policy.js';
+import { goldenPath } from '../../helpers/golden.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
+import { keepsTheInterface, loss, prompts, sequencesOf } from '../interface.js';
 
 const checkpoint = goldenPath('vlm', 'tied_fp32');
-const { cases } = goldenJson<GoldenVlm>('vlm', 'tied_fp32', 'expected.json');
 const folder = temporaryFolder();
 const sampling = { groupSize: 3, maxTokens: 9, temperature: 1, seed: 'sampling' };
 const step = { learningRate: 1e-2, maxGradientNorm: 1 };
 
-const prompts = (): Promise<Prompt[]> =>
-  Promise.all(
-    ['exact', 'two'].map(async (name) => {
-      const golden = cases.find((entry) => entry.name === name)!;
-      return { ...(await goldenPrompt(golden, 0)), label: { task: 'score', score: 3 } };
-    }),
-  );
-
 const create = (options: Partial<TfjsPolicyOptions> = {}): Promise<Policy> =>
   createTfjsPolicy({ checkpoint, train: 'full', seed: 'policy', ...options });
-
-const sequencesOf = async (policy: Policy, asked: Prompt[]): Promise<Sequence[]> => {
-  const groups = await policy.sample(asked, sampling);
-  return groups.flatMap((group, p) => group.map(({ tokens }) => ({ prompt: asked[p]!, completion: tokens })));
-};
-
-/** Σ logps · weight with weights of both signs, as advantages have. */
-const loss = (logps: Matrix): LossResult => {
-  const gradient = ndarray(
-    new Float32Array(logps.size).map((_, i) => Math.sin(i) / logps.size),
-    logps.shape,
-  );
-  let value = 0;
-  for (let i = 0; i < logps.size; i++) value += logps.data[i]! * gradient.data[i]!;
-  return { loss: value, gradient, metrics: {} };
-};
 
 const kinds: [string, Partial<TfjsPolicyOptions>][] = [
   ['an adapter', { train: 'lora', lora: { rank: 4 } }],
@@ -54,18 +27,7 @@ const kinds: [string, Partial<TfjsPolicyOptions>][] = [
 ];
 
 describe.each(kinds)('a policy that trains %s', (_, options) => {
-  it('lowers its loss by steps against the gradient', async () => {
-    const policy = await create(options);
-    const sequences = await sequencesOf(policy, await prompts());
-    const losses: number[] = [];
-    for (let i = 0; i < 4; i++) {
-      losses.push((await policy.forwardBackward(sequences, loss)).loss);
-      await policy.optimizerStep({ learningRate: 1e-3, maxGradientNorm: 1 });
-    }
-    expect(losses[3]).toBeLessThan(losses[0]!);
-    expect([...losses].sort((a, b) => b - a)).toEqual(losses);
-    policy.dispose();
-  });
+  keepsTheInterface((seed) => create({ ...options, reference: true, seed }), temporaryFolder);
 
   it('holds the same number of tensors after every step, and none in the end', async () => {
     const before = tf.memory().numTensors;
@@ -81,41 +43,6 @@ describe.each(kinds)('a policy that trains %s', (_, options) => {
     expect(new Set(counts).size).toBe(1);
     policy.dispose();
     expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it('goes on after save and load as if nothing had happened, to the bit', async () => {
-    const policy = await create(options);
-    const sequences = await sequencesOf(policy, await prompts());
-    const train = async (trained: Policy): Promise<void> => {
-      await trained.forwardBackward(sequences, loss);
-      await trained.optimizerStep(step);
-    };
-    await train(policy);
-    const saved = join(folder, `${String(options.train)}-${String(options.freezeVision)}`);
-    await policy.save(saved);
-    const other = await create({ ...options, seed: 'another' });
-    await other.load(saved);
-    await train(policy);
-    await train(other);
-    const [ours, theirs] = [await policy.logprobs(sequences), await other.logprobs(sequences)];
-    expect([...theirs.data]).toEqual([...ours.data]);
-    policy.dispose();
-    other.dispose();
-  });
-
-  it('keeps the log-probs of the start as its reference', async () => {
-    const policy = await create(options);
-    const sequences = await sequencesOf(policy, await prompts());
-    const start = await policy.logprobs(sequences);
-    await policy.forwardBackward(sequences, loss);
-    await policy.optimizerStep(step);
-    const [now, reference] = [
-      await policy.logprobs(sequences),
-      await policy.logprobs(sequences, { weights: 'reference' }),
-    ];
-    expect(largestDifference(reference.data, start.data)).toBeLessThan(1e-6); // an adapter of zeros adds exact zeros
-    expect(largestDifference(now.data, start.data)).toBeGreaterThan(1e-3);
-    policy.dispose();
   });
 });
 
@@ -134,24 +61,6 @@ describe.each(['full', 'lora'] as const)('weights that have diverged (%s)', (tra
 });
 
 describe('createTfjsPolicy', () => {
-  it('adds up the gradients of micro-batches', async () => {
-    const asked = await prompts();
-    const [whole, parts] = [await create(), await create()];
-    const sequences = await sequencesOf(whole, asked);
-    const sum = (logps: Matrix): LossResult => ({
-      loss: 0,
-      gradient: ndarray(new Float32Array(logps.size).fill(0.1), logps.shape),
-      metrics: {},
-    });
-    await whole.forwardBackward(sequences, sum);
-    for (const sequence of sequences) await parts.forwardBackward([sequence], sum);
-    const norms = [await whole.optimizerStep(step), await parts.optimizerStep(step)].map(
-      ({ gradientNorm }) => gradientNorm,
-    );
-    expect(Math.abs(norms[0]! / norms[1]! - 1)).toBeLessThan(1e-5); // sums of float32 in another order
-    for (const policy of [whole, parts]) policy.dispose();
-  });
-
   it('samples the same from the same seed, and its log-probs are those of the model', async () => {
     const policy = await create();
     const asked = await prompts();
@@ -200,8 +109,6 @@ describe('createTfjsPolicy', () => {
     const asked = await prompts();
     const sequences = [{ prompt: asked[0]!, completion: [5, 6] }];
     await expect(policy.logprobs(sequences, { weights: 'reference' })).rejects.toThrow("without 'reference: true'");
-    const wrong = (): LossResult => ({ loss: 0, gradient: ndarray(new Float32Array(3), [1, 3]), metrics: {} });
-    await expect(policy.forwardBackward(sequences, wrong)).rejects.toThrow('shape [1, 2], got [1, 3]');
     const nan = (logps: Matrix): LossResult => ({
       loss: 0,
       gradient: ndarray(new Float32Array(2).fill(NaN), logps.shape),
