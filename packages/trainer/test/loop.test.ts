@@ -232,7 +232,8 @@ describe('reference sync', () => {
     const settings = (changes: object) => fakeSettings({ grpo: { referenceSync: {} }, ...changes });
     expect(() => settings({ grpo: { referenceSync: {}, beta: 0 } })).toThrow(/needs a grpo\.beta above 0/);
     expect(() => settings({ model: { checkpoint: 'x', train: 'lora' } })).toThrow(/needs model\.train: full/);
-    const { syncReference: _, ...policy } = fakePolicy();
+    const policy = fakePolicy();
+    delete policy.syncReference;
     const changes = { grpo: { ...grpo, referenceSync: { every: 1 } } };
     await expect(run(changes, { policy })).rejects.toThrow('this policy cannot move its reference');
   });

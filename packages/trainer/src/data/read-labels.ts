@@ -61,8 +61,9 @@ export async function readLabels(
 
 function withoutReference(row: LabelRow): LabelRow {
   if (row.task !== 'comparison') return row;
-  const { reference: _, ...rest } = row;
-  return rest;
+  const alone: { reference?: string } & typeof row = { ...row };
+  delete alone.reference;
+  return alone;
 }
 
 async function readRows(source: LabelSource): Promise<Read> {

@@ -131,12 +131,13 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       if (!freezeVision) embeddings.policy.clear();
       return { gradientNorm: norm };
     },
-    // async, so that a missing reference rejects instead of throwing
-    syncReference: async (alpha) => {
-      mixReference(weights, alpha);
-      embeddings.reference.clear();
-      referenceMoved = true;
-    },
+    // in a promise, so that a missing reference rejects instead of throwing
+    syncReference: (alpha) =>
+      Promise.resolve().then(() => {
+        mixReference(weights, alpha);
+        embeddings.reference.clear();
+        referenceMoved = true;
+      }),
     save: async (folder, content = 'resumable') => {
       await saveWeights(folder, config, weights, checkpoint);
       if (content === 'resumable') await writeOptimizer(folder, optimizer);
