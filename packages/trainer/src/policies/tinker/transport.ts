@@ -49,6 +49,8 @@ export interface Transport {
 
 /** Statuses that a later try may change: the server is busy, away, or broke. 402 is a pause of the hosted service. */
 const LATER = new Set([402, 408, 429, 500, 502, 503, 504]);
+/** How often a server that breaks on a request is given it again. */
+const BROKEN_TRIES = 5;
 /** Seconds before the first try again; it doubles. */
 const FIRST_PAUSE = 0.1;
 const LONGEST_PAUSE = 30;
@@ -99,6 +101,7 @@ export function createTransport(options: TransportOptions): Transport {
       );
       signal.throwIfAborted();
       if (answer && problem === undefined) return checked(answer, `${url}/api/v1/${path}`);
+      if (answer?.status === 500 && attempt >= BROKEN_TRIES) return checked(answer, `${url}/api/v1/${path}`);
       if (performance.now() >= end) throw new Error(`${url}/api/v1/${path}: ${problem}, for ${patience} s`);
       if (attempt === 3) onWait?.(`waiting for ${url}: ${problem}`);
       const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
