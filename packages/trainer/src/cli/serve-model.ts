@@ -19,7 +19,9 @@ const KEY = 'Q_INSIGHT_KEY';
 /** `q-insight serve-model CHECKPOINT`. */
 export function serveModelCommand(): Command {
   return new Command('serve-model')
-    .description("let others train and ask a model: Tinker's protocol, and chat completions as OpenAI's clients ask for")
+    .description(
+      "let others train and ask a model: Tinker's protocol, and chat completions as OpenAI's clients ask for",
+    )
     .argument('<checkpoint>', 'folder in Hugging Face layout')
     .option('--host <address>', `address to listen on; one that others can reach needs a key in ${KEY}`, '127.0.0.1')
     .option('--port <n>', 'port; 0 takes a free one', '8000')
