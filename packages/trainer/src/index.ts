@@ -17,6 +17,7 @@ export { loadSettings } from './config/load.js';
 export { type Override, parseOverride } from './config/override.js';
 export { newestRun, readRunSettings, settingsHash, writeRunSettings } from './config/run-folder.js';
 export { type DataSource, type Recipe, type Settings, settingsSchema } from './config/schema.js';
+export type { Fingerprints } from './data/fingerprints.js';
 export { DataProblem } from './data/files/problem.js';
 export { labelledDataset, type LabelledOptions } from './data/labelled.js';
 export { inMemory } from './data/memory.js';
@@ -26,6 +27,7 @@ export { proxyScore } from './data/proxy-score.js';
 export { syntheticDegradations, type SyntheticOptions } from './data/synthetic.js';
 export {
   type AskingOptions,
+  type ComparedImages,
   comparisonMessages,
   type PromptStyle,
   SINGLE_IMAGE_TASKS,
@@ -78,6 +80,7 @@ export type { Severity } from './images/degradations/samples.js';
 export { train, type TrainingResult, type TrainingRun } from './loop.js';
 export type {
   Completion,
+  ForwardOptions,
   LogprobOptions,
   LossResult,
   Matrix,
