@@ -129,7 +129,7 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
   const answer = async (path: string, body: Record<string, unknown>, wrong: Fault | undefined) => {
     if (path === '/v1/models') return servedModels();
     if (path === '/collective_rpc' && options.model !== undefined) return reload();
-    if (path === '/reset_prefix_cache' && options.model !== undefined)
+    if (/^\/reset_(prefix|encoder|mm)_cache$/.test(path) && options.model !== undefined)
       return { status: 200, response: { success: true } };
     if (path === '/v1/load_lora_adapter') return load(body);
     if (path === '/v1/chat/completions') return chat(body, wrong);

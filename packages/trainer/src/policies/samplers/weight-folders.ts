@@ -65,6 +65,9 @@ const models = z.object({
   data: z.array(z.object({ id: z.string(), root: z.string().nullish(), parent: z.string().nullish() })).min(1),
 });
 
+/** What a server keeps of older weights. Without the last two, vLLM 0.32 ends at the first image that it knows already. */
+const CACHES = ['prefix', 'encoder', 'mm'];
+
 /**
  * Full weights, in the folder the servers were started from: it is written anew, and they read it again. There is one version
  * at a time.
@@ -90,7 +93,7 @@ export function modelFolder(folder: string, ask: AskServer): WeightFolders {
       }
       try {
         await ask(url, '/collective_rpc', { method: 'reload_weights' });
-        await ask(url, '/reset_prefix_cache', {});
+        for (const cache of CACHES) await ask(url, `/reset_${cache}_cache`, {});
       } catch (error) {
         if (!(error instanceof ServerRefusal)) throw error;
         const hint = 'start vLLM with VLLM_SERVER_DEV_MODE=1, or train an adapter (model.train: lora)';

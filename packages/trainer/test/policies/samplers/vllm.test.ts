@@ -275,7 +275,7 @@ describe('full weights', () => {
     await update(policy);
     expect(tokensOf(await policy.sample(await prompts(), OPTIONS))).not.toEqual(before);
     const told = received.filter(({ path }) => path !== '/v1/chat/completions').map(({ path }) => path);
-    const once = ['/v1/models', '/collective_rpc', '/reset_prefix_cache'];
+    const once = ['/v1/models', '/collective_rpc', '/reset_prefix_cache', '/reset_encoder_cache', '/reset_mm_cache'];
     expect(told).toEqual([...once, ...once]);
     expect(readdirSync(join(folder, '..'))).toEqual(['model']); // nothing half-written beside it
   });
