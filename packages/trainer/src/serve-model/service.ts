@@ -21,8 +21,6 @@ export interface TrainedModel {
 
 /** What a model's layers get, and how it starts. */
 export interface ModelRequest {
-  readonly session: string;
-  readonly number: number;
   readonly rank: number;
   readonly seed: number | undefined;
   readonly attention: boolean;

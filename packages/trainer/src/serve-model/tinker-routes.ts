@@ -123,7 +123,7 @@ export function tinkerRoutes(
     if (!attention && !mlp) throw userError('lora_config: train_attn and train_mlp are both off');
     const model = service.model(session_id, model_seq_id);
     const info = { model_id: model.id, base_model: base.name, lora_config: { ...loraInfo(rank), seed: seed ?? null } };
-    const asked = { session: session_id, number: model_seq_id, rank, seed: seed ?? undefined, attention, mlp };
+    const asked = { rank, seed: seed ?? undefined, attention, mlp };
     const work = (): JobResult => {
       service.build(model, asked);
       return json({ ...info, type: 'create_model' });
@@ -216,7 +216,7 @@ export function tinkerRoutes(
     if (session_id == null || model_seq_id == null)
       throw userError('load_weights: expected model_id, or session_id and model_seq_id');
     const model = service.model(session_id, model_seq_id);
-    const asked = { session: session_id, number: model_seq_id, rank: 1, seed: 0, attention: true, mlp: true };
+    const asked = { rank: 1, seed: 0, attention: true, mlp: true };
     const work = async (): Promise<JobResult> => {
       await service.build(model, asked).load(folder, content);
       return json({ type: 'load_weights', path, model_id: model.id });

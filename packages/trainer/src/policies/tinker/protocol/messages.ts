@@ -56,8 +56,6 @@ export const forwardJson = z
   .object({ model_id: z.string(), seq_id: sequenceId, forward_input: lossInput })
   .transform(({ forward_input: input, ...ids }) => ({ ...ids, ...input, forward_only: true }));
 
-export const createSessionRequest = z.object({ sdk_version: z.string().nullish() });
-
 export const heartbeatRequest = z.object({ session_id: z.string() });
 
 export const createModelRequest = z.object({
