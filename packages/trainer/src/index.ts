@@ -89,6 +89,9 @@ export type {
   SamplingOptions,
   Sequence,
 } from './policies/policy.js';
+export { sampleElsewhere, type SampledPolicyOptions } from './policies/samplers/sampled-policy.js';
+export type { Probe, Sampler } from './policies/samplers/sampler.js';
+export { createVllmSampler, type VllmSamplerOptions } from './policies/samplers/vllm.js';
 export { createTfjsPolicy, type TfjsPolicyOptions } from './policies/tfjs/index.js';
 export {
   createTinkerPolicy,
