@@ -10,7 +10,7 @@ import type { ModelLimits } from './options.js';
 import { ModelRefusal, userError } from './refusal.js';
 import { sampleFrom } from './sampling.js';
 import type { Service } from './service.js';
-import type { JobResult } from './tinker-routes.js';
+import type { JobResult } from './tinker/exchange.js';
 
 const part = z.union([
   z.object({ type: z.literal('text'), text: z.string() }),

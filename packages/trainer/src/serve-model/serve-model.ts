@@ -10,7 +10,8 @@ import { openAiRoutes } from './openai-routes.js';
 import { modelLimits, type ModelLimits, type ServeModelOptions } from './options.js';
 import { ModelRefusal } from './refusal.js';
 import { openService } from './service.js';
-import { tinkerRoutes, type JobResult } from './tinker-routes.js';
+import type { JobResult } from './tinker/exchange.js';
+import { tinkerRoutes } from './tinker/routes.js';
 
 /** A model that is served. */
 export interface ModelServer {

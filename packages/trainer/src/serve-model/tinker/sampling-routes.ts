@@ -1,0 +1,86 @@
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { createSamplingSessionRequest, sampleRequest } from '../../policies/tinker/protocol/messages.js';
+import { digestOf } from '../body-digest.js';
+import { ModelRefusal, userError } from '../refusal.js';
+import { sampleFrom, stopTokens } from '../sampling.js';
+import type { Exchange, JobResult } from './exchange.js';
+
+/** Answers that are kept for a request that comes again. */
+const KEPT = 4096;
+
+/** Samples of the base model, of a model as it was at some time, or of a checkpoint. */
+export function samplingRoutes({ http, service, jobs, limits, post, read, checkBase }: Exchange): void {
+  const { base } = service;
+  const sampled = new Map<string, { readonly digest: string; readonly id: string }>();
+
+  post('create_sampling_session', async (request) => {
+    const { session_id, sampling_session_seq_id, base_model, model_path } = read(createSamplingSessionRequest, request);
+    service.beat(session_id);
+    checkBase(base_model);
+    if ((base_model == null) === (model_path == null)) throw userError('expected one of base_model and model_path');
+    const key = `${session_id}:sample:${sampling_session_seq_id}`;
+    return {
+      type: 'create_sampling_session',
+      sampling_session_id: await service.openSampling(key, model_path ?? undefined),
+    };
+  });
+
+  http.get<{ Params: { id: string } }>('/api/v1/samplers/:id', ({ params: { id } }) => {
+    service.samplingOf(id);
+    return { sampler_id: id, base_model: base.name, model_path: null };
+  });
+
+  post('asample', (request) => {
+    const asked = read(sampleRequest, request);
+    const { num_samples, sampling_session_id: session, seq_id, base_model, model_path } = asked;
+    if (num_samples > limits.samples)
+      throw userError(`num_samples: expected at most ${limits.samples}, got ${num_samples}`);
+    checkBase(base_model);
+    if ([session, base_model, model_path].filter((one) => one != null).length !== 1)
+      throw userError('expected one of sampling_session_id, base_model and model_path');
+    stopTokens(asked.sampling_params.stop, base);
+    if (session != null) service.samplingOf(session);
+    const work = async (): Promise<JobResult> => {
+      await checkLength(asked);
+      if (session != null) return samples(asked, service.samplingOf(session).model());
+      const weights = await service.weightsOf(model_path ?? base.name);
+      try {
+        return await samples(asked, weights.model());
+      } finally {
+        weights.dispose();
+      }
+    };
+    const id = once(request, session != null && seq_id != null ? `${session}/${seq_id}` : undefined, () =>
+      jobs.submit(work),
+    );
+    return { request_id: id, sample_sequence_ids: Array.from({ length: num_samples }, (_, i) => `${id}:${i}`) };
+  });
+
+  const samples = async (
+    asked: z.output<typeof sampleRequest>,
+    model: Parameters<typeof sampleFrom>[1],
+  ): Promise<JobResult> => ({
+    kind: 'samples',
+    value: await sampleFrom(asked, model, base),
+  });
+
+  async function checkLength({ prompt, sampling_params }: z.output<typeof sampleRequest>): Promise<void> {
+    const { length } = (await base.inputs.expand(prompt)).ids;
+    const asked = length + (sampling_params.max_tokens ?? 16);
+    if (asked > limits.context)
+      throw userError(`prompt and max_tokens: ${asked} tokens exceed the context of ${limits.context}`);
+  }
+
+  function once(request: FastifyRequest, key: string | undefined, make: () => string): string {
+    if (key === undefined) return make();
+    const digest = digestOf(request);
+    const known = sampled.get(key);
+    if (known && known.digest !== digest) throw new ModelRefusal(409, 'Sampling request sequence number was reused');
+    if (known) return known.id;
+    const id = make();
+    sampled.set(key, { digest, id });
+    if (sampled.size > KEPT) sampled.delete(sampled.keys().next().value!);
+    return id;
+  }
+}
