@@ -34,7 +34,10 @@ def main(folder):
         num_key_value_heads=2, head_dim=16, max_position_embeddings=256, tie_word_embeddings=False,
         eos_token_id=words.eos_token_id, pad_token_id=words.pad_token_id, bos_token_id=None,
     )
-    Qwen3ForCausalLM(config).save_pretrained(folder)
+    model = Qwen3ForCausalLM(config)
+    # Its usual 0.02 bounds every logit, and with them what any training of the layers below can do.
+    torch.nn.init.normal_(model.lm_head.weight, std=0.2)
+    model.save_pretrained(folder)
     words.save_pretrained(folder)
 
 
