@@ -10,6 +10,6 @@ export default {
   testMatch: [
     '**/packages/tensorflow/test/native/**/*.test.ts',
     '**/packages/trainer/test/models/**/*.test.ts',
-    '**/packages/trainer/test/policies/**/*.test.ts',
+    '**/packages/trainer/test/policies/tfjs/**/*.test.ts',
   ],
 };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { roundLength } from '../round-length.js';
 import { free } from '../tidy.js';
 import { rotaryTable } from '../layers/rotary.js';
 import { packSequences, type EncodedPrompt } from './batch.js';
@@ -18,8 +19,6 @@ export interface GenerationOptions extends DrawOptions {
   readonly stopTokens: ReadonlySet<number>;
   /** Random numbers of one completion, so that what it draws does not depend on its neighbours. */
   readonly random: (prompt: number, completion: number) => () => number;
-  /** Makes prompts longer, so that fewer shapes come about. */
-  readonly round?: (length: number) => number;
 }
 
 /** One sampled completion. */
@@ -47,10 +46,10 @@ export async function generate(
   model: Qwen25Vl,
   options: GenerationOptions,
 ): Promise<Generated[][]> {
-  const { groupSize, maxTokens, round } = options;
+  const { groupSize, maxTokens } = options;
   // A copy of each prompt, so that the same one given twice is two prompts here; and one token to be predicted.
   const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [0] }));
-  const batch = packSequences(sequences, model.config, round);
+  const batch = packSequences(sequences, model.config, roundLength);
   const uploaded = uploadBatch(batch, model.config);
   const plan = planOf({ ...batch.layout, groupSize }, batch.promptLengths, prompts, model, options);
   const weights = languageWeights(model);
@@ -115,7 +114,7 @@ function planOf(
     const { inputIds, ropeDelta } = prompts[i % prompts.length]!;
     return inputIds.length + ropeDelta + Math.floor(i / prompts.length);
   });
-  const padded = options.round !== undefined || promptLengths.some((length) => length < layout.promptLength);
+  const padded = tf.getBackend() === 'tensorflow' || promptLengths.some((length) => length < layout.promptLength);
   return {
     layout,
     draw: { temperature, topK, topP, suppressed, stopTokens: [...options.stopTokens] },

@@ -17,7 +17,6 @@ import { free } from '../../models/tidy.js';
 import type { Completion, Policy, SamplingOptions } from '../policy.js';
 import { loadWeights, saveWeights } from './files.js';
 import { createPolicyPrograms } from './policy-programs.js';
-import { roundLength } from './programs.js';
 import { createEmbeddingCache, createPromptReader } from './prompts.js';
 import { mixReference, readReference, writeReference } from './reference.js';
 import { sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
@@ -180,7 +179,7 @@ function imageTokenIds(config: Qwen25VlConfig): number[] {
 async function sampleGroups(
   asked: readonly Prompt[],
   options: SamplingOptions,
-  { model, readPrompt, embeddings, program }: ModelState,
+  { model, readPrompt, embeddings }: ModelState,
   tokenizer: Tokenizer,
   eosTokenIds: readonly number[],
 ): Promise<Completion[][]> {
@@ -195,7 +194,6 @@ async function sampleGroups(
     topP: options.topP ?? 1,
     suppressed: imageTokenIds(model.config),
     stopTokens: new Set(eosTokenIds),
-    ...(program && { round: roundLength }),
     random: (prompt, completion) => seedrandom(`${options.seed}/${asked[prompt]!.id}/${completion}`),
   });
   images.dispose();

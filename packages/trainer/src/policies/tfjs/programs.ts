@@ -17,15 +17,6 @@ import { free } from '../../models/tidy.js';
 /** Tensors that change from step to step, by name. */
 export type ChangingTensors = Readonly<Record<string, tf.Tensor>>;
 
-/**
- * The lengths that batches are padded to where programs are compiled for each shape: at most an eighth longer, eight
- * lengths between a power of two and the next.
- */
-export function roundLength(length: number): number {
-  const step = Math.max(8, 2 ** (Math.floor(Math.log2(Math.max(1, length))) - 3));
-  return Math.ceil(length / step) * step;
-}
-
 /** As `runSequences`, compiled; the gradients are added to those given. */
 export type RunProgram = (
   batch: PackedBatch,

@@ -7,9 +7,10 @@ import { whatToKeep } from '../../models/qwen2.5-vl/activations.js';
 import { packSequences, type EncodedSequence, type PackedBatch } from '../../models/qwen2.5-vl/batch.js';
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
+import { roundLength } from '../../models/round-length.js';
 import { runSequences, type SequenceOptions, type SequencePass } from '../../models/qwen2.5-vl/sequences.js';
 import type { ForwardOptions, LossResult, Matrix, Sequence } from '../policy.js';
-import { roundLength, type RunProgram } from './programs.js';
+import type { RunProgram } from './programs.js';
 import { embedImages, type EmbeddingCache } from './prompts.js';
 
 /** A model with what a pass over sequences needs besides. */
@@ -79,11 +80,8 @@ export async function trainOnSequences(
   return result;
 }
 
-function pack(
-  sequences: EncodedSequence<ProcessedPrompt>[],
-  { model, program }: ModelState,
-): PackedBatch<ProcessedPrompt> {
-  return packSequences(sequences, model.config, program && roundLength);
+function pack(sequences: EncodedSequence<ProcessedPrompt>[], { model }: ModelState): PackedBatch<ProcessedPrompt> {
+  return packSequences(sequences, model.config, roundLength);
 }
 
 function runPass(batch: PackedBatch, images: tf.Tensor2D, state: ModelState, options: SequenceOptions): SequencePass {
