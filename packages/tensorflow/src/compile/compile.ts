@@ -32,7 +32,7 @@ export interface CompiledSignature {
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
   /** The same without blocking the event loop. */
-  async(...args: A): Promise<R>;
+  readonly async: (...args: A) => Promise<R>;
   /** The graph that these arguments run, an operation a line; empty when they run eagerly. */
   print(...args: A): string;
   /** What has been compiled so far. */

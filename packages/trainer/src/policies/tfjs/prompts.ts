@@ -36,10 +36,11 @@ export function createEmbeddingCache(): EmbeddingCache {
     const images = prompts.flatMap((prompt) => prompt.images);
     const parts: Float32Array[] = [];
     const compiled = compiles(tower);
+    const embed = compiled ? compiledForward.async : forward;
     for (const run of compiled ? images.map((image) => [image]) : [images]) {
       const pixels = pixelMatrix(run, tower);
-      const input = [pixels, run.map(({ grid }) => grid), tower] as const;
-      const embeddings = compiled ? await compiledForward.async(...input) : forward(...input);
+      const grids = run.map(({ grid }) => grid);
+      const embeddings = await embed(pixels, grids, tower);
       parts.push((await embeddings.data()) as Float32Array);
       free(pixels, embeddings);
     }
