@@ -9,7 +9,8 @@ import { train } from '../../packages/trainer/src/loop.js';
 import type { LossResult, Matrix, Sequence } from '../../packages/trainer/src/policies/policy.js';
 import { createTinkerPolicy, type TinkerPolicy } from '../../packages/trainer/src/policies/tinker/index.js';
 import type { RunEvent } from '../../packages/trainer/src/tracking/events.js';
-import { startSkyrl, type SkyrlServer } from './server.js';
+import type { ServerProcess } from '../server-process.js';
+import { startSkyrl } from './server.js';
 
 const [environment, work] = process.argv.slice(2) as [string, string];
 const checkpoint = join(work, 'qwen3');
@@ -122,7 +123,7 @@ async function run(policy: TinkerPolicy, startStep: number, onStep: (step: numbe
   });
 }
 
-let server: SkyrlServer = await start();
+let server: ServerProcess = await start();
 try {
   const policy = await open(server.url);
   const { readTokenizer } = await import('../../packages/trainer/src/models/qwen2.5-vl/tokenizer.js');

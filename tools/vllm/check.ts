@@ -6,7 +6,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJsonl } from '../../packages/trainer/src/tracking/jsonl.js';
-import { startVllm, type VllmProcess } from './server.js';
+import type { ServerProcess } from '../server-process.js';
+import { startVllm } from './server.js';
 
 type Metrics = Readonly<Record<string, number>>;
 
@@ -80,7 +81,7 @@ function judge(name: string, metrics: readonly Metrics[], bySteps: 'vllm' | 'pol
   }
 }
 
-let server: VllmProcess | undefined;
+let server: ServerProcess | undefined;
 const log = join(root, 'vllm.log');
 const start = async () => {
   server = await startVllm(model, port, log);

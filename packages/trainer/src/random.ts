@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import seedrandom from 'seedrandom';
 
 /** Standard normal numbers by Box and Muller, two for every pair of uniforms. */
@@ -25,4 +26,10 @@ export function shuffled<T>(items: readonly T[], seed: string): T[] {
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;
+}
+
+/** A number of so many bits, at most 48, that follows from a text: a seed for an engine elsewhere. */
+export function seedNumber(text: string, bits: number): number {
+  const most = createHash('sha256').update(text).digest().readUIntBE(0, 6);
+  return Math.floor(most / 2 ** (48 - bits));
 }

@@ -1,32 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { isInformative } from '@q-insight/core';
-import { qInsightRewards, type BatchReward, type Reward } from '@q-insight/rewards';
+import type { BatchReward, Reward } from '@q-insight/rewards';
 import type { Recipe } from '../src/config/schema.js';
-import { train, type TrainingRun } from '../src/loop.js';
-import type { RunEvent } from '../src/tracking/events.js';
-import { fakeDataset, fakePolicy } from './fake-policy.js';
+import type { TrainingRun } from '../src/loop.js';
 import { fakeSettings } from './fake-run.js';
-import { temporaryFolder } from './helpers/temporary.js';
-
-type StepEvent = Extract<RunEvent, { type: 'step' }>;
+import { trainSteps, type StepEvent } from './helpers/train-steps.js';
 
 /** Groups of two: about half of them have equal rewards. */
 async function run(grpo: NonNullable<Recipe['grpo']>, overrides: Partial<TrainingRun> = {}): Promise<StepEvent[]> {
-  const steps: StepEvent[] = [];
-  await train({
-    settings: fakeSettings({ steps: 3, grpo: { groupSize: 2, promptsPerStep: 4, maxTokens: 4, ...grpo } }),
-    folder: temporaryFolder(),
-    policy: fakePolicy(),
-    dataset: fakeDataset(40),
-    rewards: qInsightRewards(),
-    trackers: [
-      (event) => {
-        if (event.type === 'step') steps.push(event);
-      },
-    ],
-    ...overrides,
-  });
-  return steps;
+  const settings = fakeSettings({ steps: 3, grpo: { groupSize: 2, promptsPerStep: 4, maxTokens: 4, ...grpo } });
+  return (await trainSteps({ settings, ...overrides })).steps;
 }
 
 /** Rewards of each group of a step. */

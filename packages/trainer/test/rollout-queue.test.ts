@@ -1,16 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { qInsightRewards } from '@q-insight/rewards';
 import fc from 'fast-check';
 import { latestCheckpoint } from '../src/checkpoints.js';
 import type { Recipe } from '../src/config/schema.js';
-import { train, type TrainingRun } from '../src/loop.js';
+import type { TrainingRun } from '../src/loop.js';
 import type { Completion, Policy } from '../src/policies/policy.js';
 import type { RunEvent } from '../src/tracking/events.js';
-import { fakeDataset, fakePolicy } from './fake-policy.js';
+import { fakePolicy } from './fake-policy.js';
 import { fakeSettings } from './fake-run.js';
 import { temporaryFolder } from './helpers/temporary.js';
-
-type StepEvent = Extract<RunEvent, { type: 'step' }>;
+import { trainSteps } from './helpers/train-steps.js';
 
 /** What a simulated engine did. */
 interface Engine {
@@ -77,24 +75,12 @@ function simulatedTime() {
   return { clock: () => now, sleep };
 }
 
-async function run(changes: Partial<Recipe>, policy: Policy, overrides: Partial<TrainingRun> = {}) {
-  const steps: StepEvent[] = [];
-  const settings = fakeSettings({ sampler: { kind: 'vllm', folder: 'nowhere' }, ...asynchronous(changes) });
-  const result = await train({
-    settings,
-    folder: temporaryFolder(),
+const run = (changes: Partial<Recipe>, policy: Policy, overrides: Partial<TrainingRun> = {}) =>
+  trainSteps({
+    settings: fakeSettings({ sampler: { kind: 'vllm', folder: 'nowhere' }, ...asynchronous(changes) }),
     policy,
-    dataset: fakeDataset(40),
-    rewards: qInsightRewards(),
-    trackers: [
-      (event) => {
-        if (event.type === 'step') steps.push(event);
-      },
-    ],
     ...overrides,
   });
-  return { steps, result };
-}
 
 /** Full weights are held in one version by real servers; the engine here has no such limit. */
 const asynchronous = (changes: Partial<Recipe>): Partial<Recipe> => ({

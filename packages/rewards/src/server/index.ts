@@ -4,6 +4,7 @@
  * @module
  */
 export { isSameSecret } from './access.js';
+export { filledIn } from './filled-in.js';
 export { isLoopback, urlOf, within } from './listening.js';
 export type { ServeOptions } from './options.js';
 export type { RewardSet } from './reward-set.js';

@@ -1,3 +1,4 @@
+import { filledIn } from './filled-in.js';
 import { isLoopback } from './listening.js';
 
 /** Options of {@link serveRewards}. */
@@ -75,7 +76,7 @@ export type Limits = Required<Omit<ServeOptions, 'token' | 'imageRoot'>> & Pick<
 
 /** Fills in the defaults. Throws when an option makes no sense. */
 export function limitsOf(options: ServeOptions): Limits {
-  const limits: Limits = {
+  const defaults: Limits = {
     host: '127.0.0.1',
     port: 8000,
     imageLimit: 16 * 2 ** 20,
@@ -87,14 +88,9 @@ export function limitsOf(options: ServeOptions): Limits {
     drainTimeout: 30_000,
     processes: 1,
     log: (line) => console.error(line),
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   };
   const least = { port: 0, imageLimit: 1, bodyLimit: 1, sampleLimit: 1, active: 1, queue: 0, requestTimeout: 1, drainTimeout: 0, processes: 1 } as const; // prettier-ignore
-  for (const [name, bound] of Object.entries(least)) {
-    const value = limits[name as keyof typeof least];
-    if (!(Number.isInteger(value) && value >= bound))
-      throw new RangeError(`serveRewards: ${name} must be a whole number of at least ${bound}, got ${value}`);
-  }
+  const limits = filledIn('serveRewards', defaults, options, least);
   if (limits.port > 65_535) throw new RangeError(`serveRewards: port must be at most 65535, got ${limits.port}`);
   if (limits.token === '') throw new Error('serveRewards: token must not be empty');
   if (limits.token === undefined && !isLoopback(limits.host))

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { decodeImage } from '../images/decode.js';
 import type { Qwen25VlConfig } from '../models/qwen2.5-vl/config.js';
-import { processImage, type ImageProcessorConfig, type ProcessedImage } from '../models/qwen2.5-vl/image-processor.js';
+import {
+  processImage,
+  tokenCount,
+  type ImageProcessorConfig,
+  type ProcessedImage,
+} from '../models/qwen2.5-vl/image-processor.js';
 import { positionIds } from '../models/qwen2.5-vl/position-ids.js';
 import type { ProcessedPrompt } from '../models/qwen2.5-vl/processor.js';
 import type { Chunk, ModelInput } from '../policies/tinker/protocol/messages.js';
@@ -53,8 +58,7 @@ export function createInputReader(config: Qwen25VlConfig, settings: ImageProcess
       const name = `image ${images.length + 1}`;
       const digest = createHash('sha256').update(chunk.data).digest('hex');
       const image = await pictures.get(digest, () => readPicture(chunk.data, name, settings));
-      const [frames, rows, columns] = image.grid;
-      const tokens = (frames * rows * columns) / settings.mergeSize ** 2;
+      const tokens = tokenCount(image, settings.mergeSize);
       const { expected_tokens: expected } = chunk;
       if (expected != null && expected !== tokens)
         throw userError(`${name}: takes ${tokens} tokens, expected_tokens is ${expected}`);

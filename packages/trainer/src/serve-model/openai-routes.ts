@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Message } from '../data/prompt.js';
 import { decodeImage } from '../images/decode.js';
+import { encodePng } from '../images/encode.js';
 import type { Chunk, SampleRequest, SampleResponse } from '../policies/tinker/protocol/messages.js';
-import { pngOf, splitAtImages } from '../policies/tinker/prompts.js';
+import { splitAtImages } from '../policies/tinker/prompts.js';
 import type { Jobs } from './jobs.js';
 import type { ModelLimits } from './options.js';
 import { ModelRefusal, userError } from './refusal.js';
@@ -56,7 +57,7 @@ export function openAiRoutes(
     if ((n ?? 1) > limits.samples) throw userError(`n: expected at most ${limits.samples}, got ${n}`);
     const messages = await Promise.all(asked.messages.map(readMessage));
     const chunks = await splitAtImages(messages, base.processor, async (image): Promise<Chunk> => {
-      return { type: 'image', data: await pngOf(image), format: 'png' };
+      return { type: 'image', data: await encodePng(image), format: 'png' };
     });
     const prompt = { chunks };
     const { length } = (await base.inputs.expand(prompt)).ids;

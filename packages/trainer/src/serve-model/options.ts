@@ -1,3 +1,5 @@
+import { filledIn, isLoopback } from '@q-insight/rewards/server';
+
 /** Options of {@link serveModel}. */
 export interface ServeModelOptions {
   /** Address to listen on. One that other machines can reach needs a `key`. @defaultValue '127.0.0.1' */
@@ -34,8 +36,8 @@ export interface ServeModelOptions {
 export type ModelLimits = Required<Omit<ServeModelOptions, 'key' | 'name'>> & Pick<ServeModelOptions, 'key'>;
 
 /** Fills in the defaults. Throws when an option makes no sense. */
-export function modelLimits(options: ServeModelOptions, isLoopback: (host: string) => boolean): ModelLimits {
-  const limits: ModelLimits = {
+export function modelLimits(options: ServeModelOptions): ModelLimits {
+  const defaults: ModelLimits = {
     host: '127.0.0.1',
     port: 8000,
     checkpoints: 'served-checkpoints',
@@ -48,14 +50,9 @@ export function modelLimits(options: ServeModelOptions, isLoopback: (host: strin
     sessionTimeout: 300,
     drainTimeout: 30_000,
     log: (line) => console.error(line),
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   };
   const least = { port: 0, models: 1, rank: 1, context: 2, samples: 1, queue: 1, bodyLimit: 1, sessionTimeout: 1, drainTimeout: 0 } as const; // prettier-ignore
-  for (const [name, bound] of Object.entries(least)) {
-    const value = limits[name as keyof typeof least];
-    if (!(Number.isInteger(value) && value >= bound))
-      throw new RangeError(`serveModel: ${name} must be a whole number of at least ${bound}, got ${value}`);
-  }
+  const limits = filledIn('serveModel', defaults, options, least);
   if (limits.key === '') throw new Error('serveModel: key must not be empty');
   if (limits.key === undefined && !isLoopback(limits.host))
     throw new Error(`serveModel: ${limits.host} can be reached from other machines, so a key is needed`);

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { basename, resolve } from 'node:path';
-import { isLoopback, isSameSecret, urlOf, within } from '@q-insight/rewards/server';
+import { isSameSecret, urlOf, within } from '@q-insight/rewards/server';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { PROTOBUF } from '../policies/tinker/protocol/protobuf.js';
 import { openBaseModel } from './base-model.js';
@@ -36,7 +36,7 @@ const LAST_WORDS = 500;
  * @param checkpoint - folder in Hugging Face layout
  */
 export async function serveModel(checkpoint: string, options: ServeModelOptions = {}): Promise<ModelServer> {
-  const limits = modelLimits(options, isLoopback);
+  const limits = modelLimits(options);
   const base = await openBaseModel(checkpoint, options.name ?? basename(resolve(checkpoint)));
   const service = openService(base, limits);
   const jobs = openJobs<JobResult>(limits.queue, limits.log);

@@ -50,14 +50,10 @@ export const PARAMETERS = {
 export type LadderName = keyof typeof PARAMETERS;
 
 /** The parameters of one function at one severity, by name. */
-export function parametersOf<Name extends LadderName>(
-  name: Name,
-  severity: Severity,
-): Readonly<Record<keyof (typeof PARAMETERS)[Name], number>> {
-  return rowsAt(PARAMETERS[name], severity) as never;
-}
+export const parametersOf = parametersIn(PARAMETERS);
 
-/** The column of a severity, by the rows' names. */
-export function rowsAt(rows: Readonly<Record<string, Row>>, severity: Severity): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, row[severity - 1]!]));
+/** Looks up a table's parameters of one function at one severity. */
+export function parametersIn<Table extends Readonly<Record<string, Readonly<Record<string, Row>>>>>(table: Table) {
+  return <Name extends keyof Table>(name: Name, severity: Severity): Readonly<Record<keyof Table[Name], number>> =>
+    Object.fromEntries(Object.entries(table[name]!).map(([key, row]) => [key, row[severity - 1]!])) as never;
 }

@@ -159,3 +159,9 @@ function* mergeOrder(rows: number, columns: number, merge: number): Generator<[r
       for (let row = blockRow; row < blockRow + merge; row++)
         for (let column = blockColumn; column < blockColumn + merge; column++) yield [row, column];
 }
+
+/** How many tokens of the language model a picture becomes. */
+export function tokenCount(image: ProcessedImage, mergeSize: number): number {
+  const [frames, rows, columns] = image.grid;
+  return (frames * rows * columns) / mergeSize ** 2;
+}

@@ -1,7 +1,13 @@
 import { imagesOf, type Prompt, type RgbImage } from '../../data/prompt.js';
 import { readChatTemplate, type ChatTemplate } from './chat-template.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
-import { processImage, readImageProcessor, type ImageProcessorConfig, type ProcessedImage } from './image-processor.js';
+import {
+  processImage,
+  readImageProcessor,
+  tokenCount,
+  type ImageProcessorConfig,
+  type ProcessedImage,
+} from './image-processor.js';
 import { positionIds, type PositionIds } from './position-ids.js';
 import type { PixelLimits } from './smart-resize.js';
 import { readTokenizer, type Tokenizer } from './tokenizer.js';
@@ -35,12 +41,6 @@ export interface Processor {
    * @throws Error naming the prompt, when its text holds image placeholders of its own or it is too long.
    */
   readonly process: (prompt: Pick<Prompt, 'id' | 'messages'>) => ProcessedPrompt;
-}
-
-/** How many tokens of the language model a picture becomes. */
-function tokenCount(image: ProcessedImage, mergeSize: number): number {
-  const [frames, rows, columns] = image.grid;
-  return (frames * rows * columns) / mergeSize ** 2;
 }
 
 /** Replaces each single image token by as many as its picture needs. */

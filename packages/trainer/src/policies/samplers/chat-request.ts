@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import sharp from 'sharp';
 import type { Message, RgbImage } from '../../data/prompt.js';
+import { encodePng } from '../../images/encode.js';
+import { seedNumber } from '../../random.js';
 import type { SamplingOptions } from '../policy.js';
 
 /** What a server is asked, besides the prompt. */
@@ -40,7 +40,7 @@ export function chatRequest(
     frequency_penalty: 0,
     presence_penalty: 0,
     max_completion_tokens: maxTokens,
-    seed: seedNumber(`${seed}/${key}`),
+    seed: seedNumber(`${seed}/${key}`, 48),
     logprobs: true,
     top_logprobs: 0,
     return_token_ids: true,
@@ -49,9 +49,6 @@ export function chatRequest(
     cache_salt: settings.cacheSalt,
   };
 }
-
-/** 48 bits that follow from a text. */
-export const seedNumber = (text: string): number => createHash('sha256').update(text).digest().readUIntBE(0, 6);
 
 /**
  * Messages with their pictures as PNG at the size the model sees them, so that no server resizes them in a way of its own.
@@ -73,9 +70,5 @@ export async function chatMessages(
   );
 }
 
-async function pngUrl({ width, height, data }: RgbImage): Promise<string> {
-  const png = await sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 1 }) // it goes over the wire once
-    .toBuffer();
-  return `data:image/png;base64,${png.toString('base64')}`;
-}
+const pngUrl = async (image: RgbImage): Promise<string> =>
+  `data:image/png;base64,${(await encodePng(image)).toString('base64')}`;

@@ -1,8 +1,9 @@
 import ndarray from 'ndarray';
 import type { Prompt } from '../../data/prompt.js';
+import { encodePng } from '../../images/encode.js';
 import { resizeForModel, type ImageProcessorConfig } from '../../models/qwen2.5-vl/image-processor.js';
 import type { Matrix, Sequence } from '../policy.js';
-import { pngOf, splitAtImages, type Renderer } from './prompts.js';
+import { splitAtImages, type Renderer } from './prompts.js';
 import type { Chunk, Datum, ForwardBackwardOutput, ModelInput, TensorData } from './protocol/messages.js';
 
 /** A prompt as servers take it, and how many positions it has. */
@@ -25,7 +26,7 @@ export function createPromptWriter(
       const resized = resizeForModel(image, settings);
       const side = settings.patchSize * settings.mergeSize;
       const expected_tokens = (resized.width / side) * (resized.height / side);
-      return { type: 'image', data: await pngOf(resized), format: 'png', expected_tokens };
+      return { type: 'image', data: await encodePng(resized), format: 'png', expected_tokens };
     });
     return { input: { chunks }, length: chunks.reduce((sum, chunk) => sum + positionsOf(chunk), 0) };
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from '../exchange.js';
 import { PROTOBUF } from './protocol/protobuf.js';
-import { TinkerRefusal, type Answer, type Transport } from './transport.js';
+import { TinkerRefusal, type Transport } from './transport.js';
 
 /** A result: bytes of a message, or JSON. */
 export type Result = { readonly bytes: Uint8Array } | { readonly json: unknown };

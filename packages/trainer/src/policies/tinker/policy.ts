@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import { readChatTemplate } from '../../models/qwen2.5-vl/chat-template.js';
 import { readImageProcessor } from '../../models/qwen2.5-vl/image-processor.js';
 import type { PixelLimits } from '../../models/qwen2.5-vl/smart-resize.js';
 import { readTokenizer } from '../../models/qwen2.5-vl/tokenizer.js';
+import { seedNumber } from '../../random.js';
 import type { Completion, LossResult, Matrix, Policy, SamplingOptions, Sequence } from '../policy.js';
 import type { PolicyOptimizerOptions } from '../tfjs/policy.js';
 import { openTinker, type NamedLoss, type RemoteModel, type RemoteSampler, type TinkerOptions } from './client.js';
@@ -53,8 +54,8 @@ const LAST_WORDS = 500;
 const ADDRESS_FILE = 'tinker.json';
 const addressSchema = z.object({ path: z.string(), baseModel: z.string(), rank: z.int() });
 
-/** 31 bits that follow from a text. */
-export const seedNumber = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0) >>> 1;
+/** Servers take seeds of a signed 32-bit number. */
+const SEED_BITS = 31;
 
 /**
  * A policy behind a server that speaks the Tinker protocol: SkyRL, hosted Tinker, TuFT, `q-insight serve-model`. The loss is
@@ -82,7 +83,7 @@ export async function createTinkerPolicy(options: TinkerPolicyOptions): Promise<
   async function open() {
     const baseModel = chooseModel(await session.models(), options);
     const reduction = await reductionOf(baseModel);
-    const model = await session.createModel(baseModel, { rank, seed: seedNumber(seed) });
+    const model = await session.createModel(baseModel, { rank, seed: seedNumber(seed, SEED_BITS) });
     return { baseModel, reduction, model };
   }
 
@@ -174,7 +175,7 @@ export async function createTinkerPolicy(options: TinkerPolicyOptions): Promise<
     load: async (folder) => {
       const file = join(folder, ADDRESS_FILE);
       const { path } = checkFields(addressSchema, await readJson(file), file);
-      const fresh: RemoteModel = await session.createModel(baseModel, { rank, seed: seedNumber(seed) });
+      const fresh: RemoteModel = await session.createModel(baseModel, { rank, seed: seedNumber(seed, SEED_BITS) });
       await fresh.load(path);
       const old = model;
       model = fresh;
@@ -203,7 +204,7 @@ export async function createTinkerPolicy(options: TinkerPolicyOptions): Promise<
         temperature: options.temperature,
         top_k: options.topK || -1,
         top_p: options.topP ?? 1,
-        seed: seedNumber(`${options.seed}/${prompt.id}`),
+        seed: seedNumber(`${options.seed}/${prompt.id}`, SEED_BITS),
       },
     });
     return sequences.map(({ tokens, logprobs, stop_reason: finishReason }) => {

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { imagesOf, type Message, type RgbImage } from '../../data/prompt.js';
 import type { ChatTemplate } from '../../models/qwen2.5-vl/chat-template.js';
 import type { Tokenizer } from '../../models/qwen2.5-vl/tokenizer.js';
@@ -39,10 +38,4 @@ export async function splitAtImages(
   }
   chunks.push({ type: 'encoded_text', tokens: ids.slice(from) });
   return chunks.filter((chunk) => chunk.type === 'image' || chunk.tokens.length > 0);
-}
-
-/** A picture as the bytes of a PNG. */
-export async function pngOf({ width, height, data }: RgbImage): Promise<Uint8Array> {
-  const raw = { width, height, channels: 3 } as const;
-  return sharp(data, { raw }).png({ compressionLevel: 1 }).toBuffer(); // it goes over the wire once
 }

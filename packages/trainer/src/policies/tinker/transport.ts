@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { exchange, protocolOf, reasonOf, saidIn, type Answer } from '../exchange.js';
 
 /** A server that refused: asking again would not change it. */
 export class TinkerRefusal extends Error {
@@ -11,13 +9,6 @@ export class TinkerRefusal extends Error {
     this.name = 'TinkerRefusal';
     this.status = status;
   }
-}
-
-/** An answer of the server. */
-export interface Answer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: Buffer;
 }
 
 /** What is sent: JSON, or bytes of a content type. */
@@ -60,49 +51,31 @@ export function createTransport(options: TransportOptions): Transport {
   const { url, apiKey, patience = 600, timeout = 120, onWait } = options;
   const controller = new AbortController();
   const { signal } = controller;
-  const agent = new (url.startsWith('https:') ? https : http).Agent({ keepAlive: true });
+  const agent = new (protocolOf(url).Agent)({ keepAlive: true });
 
-  async function once_(method: string, path: string, body: Body | undefined): Promise<Answer> {
+  const addressOf = (path: string): string => `${url.replace(/\/+$/, '')}/api/v1/${path}`;
+  const sendOnce = (method: 'GET' | 'POST', path: string, body: Body | undefined): Promise<Answer> => {
     const content = contentOf(body);
-    const request = (url.startsWith('https:') ? https : http).request(`${url.replace(/\/+$/, '')}/api/v1/${path}`, {
-      method,
-      agent,
-      signal,
-      headers: {
-        accept: 'application/x-protobuf, application/json',
-        ...(content && { 'content-type': content.type, 'content-length': content.bytes.length }),
-        ...(apiKey !== undefined && { 'x-api-key': apiKey }),
-      },
-    });
-    const late = setTimeout(() => request.destroy(new Error(`no whole answer within ${timeout} s`)), timeout * 1000);
-    try {
-      request.on('error', () => undefined); // after the response has begun, its own error is the one that counts
-      const response = once(request, 'response') as Promise<[IncomingMessage]>;
-      request.end(content?.bytes);
-      const [message] = await response;
-      const parts: Buffer[] = [];
-      for await (const part of message) parts.push(part as Buffer);
-      const whole = Buffer.concat(parts);
-      const announced = message.headers['content-length'];
-      if (announced !== undefined && Number(announced) !== whole.length) throw new Error('the answer was cut off');
-      return { status: message.statusCode ?? 0, contentType: message.headers['content-type'] ?? '', body: whole };
-    } finally {
-      clearTimeout(late);
-    }
-  }
+    const headers = {
+      accept: 'application/x-protobuf, application/json',
+      ...(content && { 'content-type': content.type }),
+      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+    };
+    return exchange(addressOf(path), { method, headers, content: content?.bytes, timeout, signal, agent });
+  };
 
   const send: Transport['send'] = async (method, path, body) => {
     const end = performance.now() + patience * 1000;
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
-      const [answer, problem] = await once_(method, path, body).then(
+      const [answer, problem] = await sendOnce(method, path, body).then(
         (given) => [given, LATER.has(given.status) ? `${given.status} ${saidIn(given.body)}` : undefined] as const,
         (error: unknown) => [undefined, reasonOf(error)] as const,
       );
       signal.throwIfAborted();
-      if (answer && problem === undefined) return checked(answer, `${url}/api/v1/${path}`);
-      if (answer?.status === 500 && attempt >= BROKEN_TRIES) return checked(answer, `${url}/api/v1/${path}`);
-      if (performance.now() >= end) throw new Error(`${url}/api/v1/${path}: ${problem}, for ${patience} s`);
+      if (answer && problem === undefined) return checked(answer, addressOf(path));
+      if (answer?.status === 500 && attempt >= BROKEN_TRIES) return checked(answer, addressOf(path));
+      if (performance.now() >= end) throw new Error(`${addressOf(path)}: ${problem}, for ${patience} s`);
       if (attempt === 3) onWait?.(`waiting for ${url}: ${problem}`);
       const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
       await sleep(pause * 1000 * (0.5 + Math.random()), undefined, { signal });
@@ -124,22 +97,4 @@ function contentOf(body: Body | undefined): { readonly bytes: Uint8Array; readon
 function checked(answer: Answer, address: string): Answer {
   if (answer.status < 300) return answer;
   throw new TinkerRefusal(`${address}: ${answer.status} ${saidIn(answer.body)}`, answer.status);
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  // with several addresses behind a name, Node collects the reasons and leaves the message empty
-  return message || (code ?? 'no answer');
-}
-
-/** What an error's body says, as FastAPI's and others' do. */
-function saidIn(body: Buffer): string {
-  const text = body.toString('utf8');
-  try {
-    const { detail, error, error_message: message } = JSON.parse(text) as Record<string, unknown>;
-    const said = detail ?? message ?? error ?? text;
-    return typeof said === 'string' ? said : JSON.stringify(said);
-  } catch {
-    return text.slice(0, 300);
-  }
 }

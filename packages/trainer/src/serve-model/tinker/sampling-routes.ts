@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { createSamplingSessionRequest, sampleRequest } from '../../policies/tinker/protocol/messages.js';
 import { digestOf } from '../body-digest.js';
 import { ModelRefusal, userError } from '../refusal.js';
+import { remember } from '../remembered.js';
 import { sampleFrom, stopTokens } from '../sampling.js';
 import type { Exchange, JobResult } from './exchange.js';
 
@@ -12,7 +13,7 @@ const KEPT = 4096;
 /** Samples of the base model, of a model as it was at some time, or of a checkpoint. */
 export function samplingRoutes({ http, service, jobs, limits, post, read, checkBase }: Exchange): void {
   const { base } = service;
-  const sampled = new Map<string, { readonly digest: string; readonly id: string }>();
+  const sampled = remember<{ readonly digest: string; readonly id: string }>(KEPT);
 
   post('create_sampling_session', async (request) => {
     const { session_id, sampling_session_seq_id, base_model, model_path } = read(createSamplingSessionRequest, request);
@@ -75,12 +76,8 @@ export function samplingRoutes({ http, service, jobs, limits, post, read, checkB
   function once(request: FastifyRequest, key: string | undefined, make: () => string): string {
     if (key === undefined) return make();
     const digest = digestOf(request);
-    const known = sampled.get(key);
-    if (known && known.digest !== digest) throw new ModelRefusal(409, 'Sampling request sequence number was reused');
-    if (known) return known.id;
-    const id = make();
-    sampled.set(key, { digest, id });
-    if (sampled.size > KEPT) sampled.delete(sampled.keys().next().value!);
-    return id;
+    const first = sampled.get(key, () => ({ digest, id: make() }));
+    if (first.digest !== digest) throw new ModelRefusal(409, 'Sampling request sequence number was reused');
+    return first.id;
   }
 }

@@ -1,5 +1,4 @@
-import { rowsAt, type Row } from '../parameters.js';
-import type { Severity } from '../samples.js';
+import { parametersIn, type Row } from '../parameters.js';
 
 /**
  * The ladder of KADID-10k and KADIS-700k (Lin, Hosu and Saupe, QoMEX 2019): what each function is given at each severity, as
@@ -38,9 +37,4 @@ export const KADID_PARAMETERS = {
 export type KadidName = keyof typeof KADID_PARAMETERS;
 
 /** The parameters of one function at one severity, by name. */
-export function kadidParametersOf<Name extends KadidName>(
-  name: Name,
-  severity: Severity,
-): Readonly<Record<keyof (typeof KADID_PARAMETERS)[Name], number>> {
-  return rowsAt(KADID_PARAMETERS[name], severity) as never;
-}
+export const kadidParametersOf = parametersIn(KADID_PARAMETERS);
