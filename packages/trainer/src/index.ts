@@ -77,7 +77,8 @@ export { type DegradationName, DQ495K_LADDER, FULL_LADDER, LITE_LADDER } from '.
 export { KADID10K_LADDER } from './images/degradations/kadid10k.js';
 export type { KadidName } from './images/degradations/kadid/parameters.js';
 export type { Severity } from './images/degradations/samples.js';
-export { train, type TrainingResult, type TrainingRun } from './loop.js';
+export { train, type TrainingResult } from './loop.js';
+export type { TrainingRun } from './training/training-run.js';
 export type {
   Completion,
   ForwardOptions,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isInformative } from '@q-insight/core';
 import type { BatchReward, Reward } from '@q-insight/rewards';
 import type { Recipe } from '../src/config/schema.js';
-import type { TrainingRun } from '../src/loop.js';
+import type { TrainingRun } from '../src/training/training-run.js';
 import { fakeSettings } from './fake-run.js';
 import { trainSteps, type StepEvent } from './helpers/train-steps.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { latestCheckpoint } from '../src/checkpoints.js';
 import type { Recipe } from '../src/config/schema.js';
-import type { TrainingRun } from '../src/loop.js';
+import type { TrainingRun } from '../src/training/training-run.js';
 import type { Completion, Policy } from '../src/policies/policy.js';
 import type { RunEvent } from '../src/tracking/events.js';
 import { fakePolicy } from './fake-policy.js';

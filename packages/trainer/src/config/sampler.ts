@@ -22,6 +22,9 @@ export const sampler = section({
   maxLogpDifference: positive().default(0.1),
 });
 
+/** Who draws completions. */
+export type SamplerKind = z.output<typeof sampler>['kind'];
+
 /** How to make up for completions that another engine, or older weights, drew. */
 export const correction = section({
   /**

@@ -1,12 +1,12 @@
 import { collectGroups, groupAdvantages, type Collection, type SampledGroup } from '@q-insight/core';
 import { isBatchReward, runRewards } from '@q-insight/rewards';
 import type { Prompt } from '../data/prompt.js';
-import type { TrainingRun } from '../loop.js';
 import type { Completion } from '../policies/policy.js';
 import type { Rollout, StepMetrics } from '../tracking/events.js';
 import type { LossOptions } from './loss-options.js';
 import { promptIndices } from './prompt-order.js';
 import type { Stopwatch } from './stopwatch.js';
+import type { TrainingRun } from './training-run.js';
 
 /** A completion with its rewards, before it is compared with the others of its prompt. */
 type Rewarded = Omit<Rollout, 'advantage'>;

@@ -8,7 +8,8 @@ import {
   type GroupAdvantageOptions,
   type GrpoOptions,
 } from '@q-insight/core';
-import type { Settings } from '../config/schema.js';
+import type { GrpoSettings } from '../config/grpo.js';
+import type { SamplerKind } from '../config/sampler.js';
 
 /** The maths of a run: a preset with what the settings change. */
 export interface LossOptions {
@@ -20,13 +21,13 @@ export interface LossOptions {
 }
 
 /** A mode by its own name, or by that of TRL or verl, with what the name says of empty completions. */
-function namedAggregation(name: Settings['grpo']['aggregation']) {
+function namedAggregation(name: GrpoSettings['aggregation']) {
   if (name === undefined) return undefined;
   return name in aggregationAliases ? aggregationAliases[name as AggregationAlias] : { mode: name as AggregationMode };
 }
 
 /** Fills in the preset and puts the settings' own numbers over it. */
-export function lossOptions(grpo: Settings['grpo'], sampler: Settings['sampler']['kind'] = 'policy'): LossOptions {
+export function lossOptions(grpo: GrpoSettings, sampler: SamplerKind = 'policy'): LossOptions {
   const preset = presets[grpo.preset];
   const { policy, kl, aggregation } = preset.loss;
   const beta = grpo.beta ?? kl?.coefficient ?? 0;
@@ -51,10 +52,7 @@ export function lossOptions(grpo: Settings['grpo'], sampler: Settings['sampler']
 }
 
 /** How completions of another engine, or of older weights, are made up for. */
-function corrections(
-  { kind, level, min, max }: Settings['grpo']['correction'],
-  sampler: Settings['sampler']['kind'],
-): CorrectionStep[] {
+function corrections({ kind, level, min, max }: GrpoSettings['correction'], sampler: SamplerKind): CorrectionStep[] {
   const chosen = kind ?? (sampler === 'policy' ? 'none' : 'truncate');
   return chosen === 'none' ? [] : [{ kind: chosen, level, min, max }];
 }

@@ -1,7 +1,7 @@
-import type { TrainingRun } from '../loop.js';
 import { collectRollouts, type Collected } from './collect.js';
 import type { LossOptions } from './loss-options.js';
 import { stopwatch, type Stopwatch } from './stopwatch.js';
+import type { TrainingRun } from './training-run.js';
 
 /** The completions of one step after the other. */
 export interface RolloutQueue {

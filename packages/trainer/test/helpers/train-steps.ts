@@ -1,5 +1,6 @@
 import { qInsightRewards } from '@q-insight/rewards';
-import { train, type TrainingResult, type TrainingRun } from '../../src/loop.js';
+import { train, type TrainingResult } from '../../src/loop.js';
+import type { TrainingRun } from '../../src/training/training-run.js';
 import type { RunEvent } from '../../src/tracking/events.js';
 import { fakeDataset, fakePolicy } from '../fake-policy.js';
 import { temporaryFolder } from './temporary.js';
