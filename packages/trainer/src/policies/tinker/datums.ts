@@ -12,11 +12,14 @@ export interface RemotePrompt {
   readonly length: number;
 }
 
-/** Turns prompts into what servers take, once per prompt object. */
+/** Turns a prompt into what servers take. */
+export type PromptWriter = (prompt: Prompt) => Promise<RemotePrompt>;
+
+/** Writes prompts, once per prompt object. */
 export function createPromptWriter(
   renderer: Renderer,
   imageSettings: () => Promise<ImageProcessorConfig>,
-): (prompt: Prompt) => Promise<RemotePrompt> {
+): PromptWriter {
   const written = new WeakMap<Prompt, Promise<RemotePrompt>>();
 
   async function write(prompt: Prompt): Promise<RemotePrompt> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../exchange.js';
+import { failureOf } from './lost.js';
 import { PROTOBUF } from './protocol/protobuf.js';
 import { TinkerRefusal, type Transport } from './transport.js';
 
@@ -24,7 +25,7 @@ const RESUBMISSIONS = 3;
  *
  * @param what - what was asked for, for errors
  * @param submit - sends the request; called again with the very same content when the server lost it
- * @throws Error when the server says that the request failed
+ * @throws {PolicyLost} when the server knows the model or the request no longer; Error when the request failed
  */
 export async function resultOf(
   transport: Transport,
@@ -37,8 +38,9 @@ export async function resultOf(
   for (let lost = 0; ;) {
     const asked = { request_id: requestId, allow_metadata_only: metadata };
     const answer = await transport.send('POST', 'retrieve_future', { json: asked }).catch((error: unknown) => {
-      if (error instanceof TinkerRefusal && error.status === 410) return undefined;
-      throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+      const status = error instanceof TinkerRefusal ? error.status : undefined;
+      if (status === 410) return undefined;
+      throw failureOf(what, (error as Error).message, status);
     });
     if (answer === undefined) {
       if (++lost > RESUBMISSIONS) throw new Error(`${what}: the server lost the request ${lost} times`);
@@ -55,7 +57,7 @@ export async function resultOf(
       metadata = false; // a large result, which has to be asked for by name
       continue;
     }
-    if (typeof json?.['error'] === 'string') throw new Error(`${what}: ${json['error']} (${String(json['category'])})`);
+    if (typeof json?.['error'] === 'string') throw failureOf(what, `${json['error']} (${String(json['category'])})`);
     return { json };
   }
 }

@@ -1,1 +1,2 @@
-export { createTinkerPolicy, type NativeInputs, type TinkerPolicy, type TinkerPolicyOptions } from './policy.js';
+export type { NativeInputs } from './passes.js';
+export { createTinkerPolicy, type TinkerPolicy, type TinkerPolicyOptions } from './policy.js';

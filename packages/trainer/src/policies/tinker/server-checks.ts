@@ -1,6 +1,7 @@
 import type { Prompt, RgbImage } from '../../data/prompt.js';
-import type { RemoteModel, RemoteSampler } from './client.js';
-import { datumOf, type RemotePrompt } from './datums.js';
+import { datumOf, type PromptWriter, type RemotePrompt } from './datums.js';
+import type { RemoteModel } from './remote-model.js';
+import type { RemoteSampler } from './remote-sampler.js';
 
 /** How a server makes one loss of many tokens: it adds them, or takes means over positions and sequences. */
 export type Reduction = 'sum' | 'mean';
@@ -38,11 +39,7 @@ export async function detectReduction(model: RemoteModel, tokens: readonly numbe
  *
  * @throws Error when the same text has the same log-probs after another picture
  */
-export async function checkImages(
-  prompt: Prompt,
-  write: (prompt: Prompt) => Promise<RemotePrompt>,
-  sampler: RemoteSampler,
-): Promise<void> {
+export async function checkImages(prompt: Prompt, write: PromptWriter, sampler: RemoteSampler): Promise<void> {
   const seen: string[] = [];
   for (const shown of [prompt, withNegatives(prompt)]) {
     const { input } = await write(shown);

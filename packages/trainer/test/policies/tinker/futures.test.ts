@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openTinker, type TinkerSession } from '../../../src/policies/tinker/client.js';
+import { PolicyLost } from '../../../src/policies/policy-lost.js';
 import { encodeSamples, PROTOBUF } from '../../../src/policies/tinker/protocol/protobuf.js';
 
 type Reply = readonly [status: number, body: unknown];
@@ -54,6 +55,11 @@ const request = {
   prompt: { chunks: [{ type: 'encoded_text' as const, tokens: [1] }] },
   sampling_params: { temperature: 1, top_k: -1, top_p: 1 },
 };
+const failureOf = (promise: Promise<unknown>): Promise<Error> =>
+  promise.then(
+    () => new Error('it did not fail'),
+    (error: unknown) => error as Error,
+  );
 const paths = (asked: readonly Asked[]) => asked.map(([path]) => path);
 
 describe('a result', () => {
@@ -92,10 +98,43 @@ describe('a result', () => {
   it.each<[string, Reply]>([
     ['a message with a category', [200, { error: 'no such token', category: 'user' }]],
     ['SkyRL with 400', [400, { detail: 'no such token' }]],
-    ['unknown', [404, { detail: 'no such token' }]],
   ])('that failed is told: %s', async (_, reply) => {
     const { session } = await script([reply]);
-    await expect((await session.baseSampler('b')).sample(request)).rejects.toThrow(/^sample: .*no such token/);
+    const failure = await failureOf((await session.baseSampler('b')).sample(request));
+    expect(failure).not.toBeInstanceOf(PolicyLost);
+    expect(failure.message).toMatch(/^sample: .*no such token/);
+  });
+});
+
+describe('a server that knows the model no longer', () => {
+  const mute = { learning_rate: 0, beta1: 0.9, beta2: 0.9, eps: 1e-8, weight_decay: 0, grad_clip_norm: 0 };
+  it.each<[string, Reply]>([
+    ['of SkyRL, as a result', [400, { detail: 'Model m not loaded' }]],
+    ['of serve-model, as a result', [200, { error: 'model m: unknown, or dropped', category: 'user' }]],
+    ['that does not know the result', [404, { detail: 'Future not found' }]],
+  ])('loses the policy: %s', async (_, reply) => {
+    const { session } = await script([[200, { model_id: 'm' }], reply]);
+    const model = await session.createModel('b', { rank: 1, seed: 0 });
+    expect(await failureOf(model.step(mute))).toBeInstanceOf(PolicyLost);
+  });
+
+  it.each<[string, number]>([
+    ['unknown', 404],
+    ['gone', 410],
+  ])('loses the policy when it is asked: %s', async (detail, status) => {
+    const refused: Reply = [status, { detail }];
+    const { session } = await script([], [refused, refused]);
+    const model = await session.createModel('b', { rank: 1, seed: 0 });
+    expect(await failureOf(model.step(mute))).toBeInstanceOf(PolicyLost);
+    expect(await failureOf((await session.baseSampler('b')).sample(request))).toBeInstanceOf(PolicyLost);
+  });
+
+  it('is not one that does not have a checkpoint', async () => {
+    const { session } = await script([], [[404, { detail: 'no such checkpoint' }]]);
+    const model = await session.createModel('b', { rank: 1, seed: 0 });
+    const failure = await failureOf(model.load('tinker://m/weights/x'));
+    expect(failure).not.toBeInstanceOf(PolicyLost);
+    expect(failure.message).toContain('no such checkpoint');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RemoteModel, RemoteSampler } from '../../../src/policies/tinker/client.js';
+import type { RemoteModel } from '../../../src/policies/tinker/remote-model.js';
+import type { RemoteSampler } from '../../../src/policies/tinker/remote-sampler.js';
 import type { RemotePrompt } from '../../../src/policies/tinker/datums.js';
 import { imagesOf, type Prompt } from '../../../src/data/prompt.js';
 import { checkImages, detectReduction } from '../../../src/policies/tinker/server-checks.js';

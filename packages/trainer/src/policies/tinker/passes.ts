@@ -1,0 +1,100 @@
+import type { LossResult, Matrix, OptimizerOptions, Sequence } from '../policy.js';
+import type { PolicyOptimizerOptions } from '../tfjs/policy.js';
+import { completionLogprobs, datumOf, toMatrix, type PromptWriter } from './datums.js';
+import type { Datum } from './protocol/messages.js';
+import type { NamedLoss, RemoteModel } from './remote-model.js';
+import { gradientNormIn, type Reduction } from './server-checks.js';
+
+/** What a loss that the server computes itself needs of each completion. */
+export interface NativeInputs {
+  /** [B, T] log-probs that ratios are taken to. */
+  readonly oldLogps: Matrix;
+  /** [B, T] advantages, already weighed: the server adds up what each token gives. */
+  readonly advantages: Matrix;
+}
+
+/** The passes of a model between two steps of its optimizer. */
+export interface Passes {
+  /** Log-probs of the completions' tokens, one row each. */
+  logprobs(sequences: readonly Sequence[]): Promise<number[][]>;
+  /** A loss that is computed here. */
+  own(sequences: readonly Sequence[], loss: (logps: Matrix) => LossResult): Promise<LossResult>;
+  /** A loss of the server's. */
+  native(sequences: readonly Sequence[], loss: NamedLoss, inputs: NativeInputs): Promise<void>;
+  step(options: OptimizerOptions): Promise<{ gradientNorm: number }>;
+}
+
+/** Starts with no gradients. Passes that are trained on wait for the step: only then is it known what a mean goes over. */
+export function openPasses(
+  model: RemoteModel,
+  write: PromptWriter,
+  reduction: Reduction,
+  optimizer: Omit<PolicyOptimizerOptions, 'decayed'>,
+): Passes {
+  let pending: { readonly data: readonly Datum[]; readonly loss: NamedLoss }[] = [];
+
+  const written = (sequences: readonly Sequence[], rows: (i: number) => Record<string, number[]>): Promise<Datum[]> =>
+    Promise.all(sequences.map(async ({ prompt, completion }, i) => datumOf(await write(prompt), completion, rows(i))));
+
+  async function logprobs(sequences: readonly Sequence[]): Promise<number[][]> {
+    const data = await written(sequences, (i) => ({ weights: sequences[i]!.completion.map(() => 1) }));
+    return completionLogprobs(await model.pass(data, { name: 'cross_entropy' }, 'forward'), sequences);
+  }
+
+  return {
+    logprobs,
+    own: async (sequences, loss) => {
+      const now = await logprobs(sequences);
+      const logps = toMatrix(now);
+      const result = loss(logps);
+      checkGradient(result, logps);
+      // at ratio 1 the gradient of importance sampling is that of its advantages
+      const data = await written(sequences, (i) => ({
+        logprobs: now[i]!,
+        advantages: now[i]!.map((_, t) => -result.gradient.get(i, t)),
+      }));
+      pending.push({ data, loss: { name: 'importance_sampling' } });
+      return result;
+    },
+    native: async (sequences, loss, { oldLogps, advantages }) => {
+      const data = await written(sequences, (i) => ({
+        logprobs: sequences[i]!.completion.map((_, t) => oldLogps.get(i, t)),
+        advantages: sequences[i]!.completion.map((_, t) => advantages.get(i, t)),
+      }));
+      pending.push({ data, loss });
+    },
+    step: async ({ learningRate, maxGradientNorm }) => {
+      const passes = pending;
+      pending = [];
+      const count = passes.reduce((sum, { data }) => sum + data.length, 0);
+      for (const { data, loss } of passes) {
+        await model.pass(reduction === 'sum' ? data : data.map((one) => timesPositions(one, count)), loss, 'both');
+      }
+      const metrics = await model.step({
+        learning_rate: learningRate,
+        beta1: optimizer.beta1 ?? 0.9,
+        beta2: optimizer.beta2 ?? 0.999,
+        eps: optimizer.epsilon ?? 1e-8,
+        weight_decay: optimizer.weightDecay ?? 0,
+        grad_clip_norm: maxGradientNorm === Infinity ? 0 : maxGradientNorm,
+      });
+      return { gradientNorm: gradientNormIn(metrics) ?? NaN };
+    },
+  };
+}
+
+/** Makes a mean over positions and sequences a sum. */
+function timesPositions(datum: Datum, sequences: number): Datum {
+  const { advantages, ...rest } = datum.loss_fn_inputs;
+  const factor = advantages!.data.length * sequences;
+  const data = advantages!.data.map((value) => value * factor);
+  return { ...datum, loss_fn_inputs: { ...rest, advantages: { ...advantages!, data } } };
+}
+
+function checkGradient({ gradient }: LossResult, logps: Matrix): void {
+  if (gradient.shape.join() === logps.shape.join()) return;
+  throw new Error(
+    `forwardBackward: the loss's gradient must have the log-probs' shape [${logps.shape.join(', ')}], ` +
+      `got [${gradient.shape.join(', ')}]`,
+  );
+}
