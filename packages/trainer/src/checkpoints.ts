@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { AdaptiveEntropy } from '@q-insight/core';
 import { z } from 'zod';
 import { checkFiles, fileRecordsSchema, recordFiles } from './checkpoint-files.js';
 import { checkRow } from './config/row.js';
@@ -20,6 +21,8 @@ export interface TrainerState {
   readonly settingsHash: string;
   /** The best evaluation during training, when there was one. */
   readonly best?: Best | undefined;
+  /** The entropy bonus as it is steered, when it is. */
+  readonly entropy?: AdaptiveEntropy | undefined;
   /** SHA-256 of the files that the data came from, by path. Older checkpoints lack it. */
   readonly data?: Fingerprints | undefined;
 }
@@ -40,6 +43,7 @@ const stateSchema = z.object({
   seed: z.union([z.string(), z.number()]),
   settingsHash: z.string(),
   best: z.object({ step: z.int(), value: z.number() }).optional(),
+  entropy: z.object({ coefficient: z.number(), active: z.boolean() }).optional(),
   data: z.record(z.string(), z.string()).optional(),
 });
 

@@ -1,20 +1,19 @@
-import { combineMetrics, grpoLoss } from '@q-insight/core';
 import { saveCheckpoint, saveModel, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
-import type { Settings } from './config/schema.js';
 import { learningRateAt } from './models/schedules.js';
-import type { Matrix, OptimizerOptions, Policy } from './policies/policy.js';
+import type { Policy } from './policies/policy.js';
 import type { Outcome, RunEvent, StepMetrics } from './tracking/events.js';
 import { memoryMetrics } from './tracking/memory.js';
-import { meanOfEach, rolloutMetrics } from './tracking/step-metrics.js';
+import { rolloutMetrics } from './tracking/step-metrics.js';
 import type { Figures } from './tracking/evaluation-file.js';
 import { betterOf, isPatienceOver } from './training/best-model.js';
-import { checkLogps } from './training/check-logps.js';
-import { lossOptions, type LossOptions } from './training/loss-options.js';
-import { microBatches, samplerDifference, type MicroBatch } from './training/micro-batch.js';
+import { initialEntropy } from './training/entropy-control.js';
+import { lossOptions } from './training/loss-options.js';
+import { microBatches } from './training/micro-batch.js';
 import { openRollouts } from './training/rollout-queue.js';
 import { stopwatch } from './training/stopwatch.js';
 import type { TrainingRun } from './training/training-run.js';
+import { updatePolicy } from './training/update-policy.js';
 
 /** How a run ended. */
 export interface TrainingResult {
@@ -46,6 +45,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
       settingsHash: settingsHash(settings),
       data: run.data,
       ...(best && { best }),
+      ...(grpo.entropy.adaptive && { entropy }),
     };
   };
   const tell = async (event: RunEvent) => {
@@ -54,6 +54,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 
   let step = run.startStep ?? 0;
   let best = run.best;
+  let entropy = run.entropy ?? initialEntropy(grpo.entropy);
   let saved = step;
   const save = async () => {
     if (saved === step) return;
@@ -83,7 +84,9 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
 
     const learningRate = learningRateAt(step - 1, schedule);
     const batches = microBatches(rollouts, { ...grpo, aggregation: maths.aggregation });
-    const update = await updatePolicy(policy, step, batches, maths, grpo, { ...optimizer, learningRate });
+    const rate = { ...optimizer, learningRate };
+    const updated = await updatePolicy(policy, batches, { step, grpo, maths, optimizer: rate, entropy });
+    ({ entropy } = updated);
     const sync = grpo.referenceSync;
     if (sync && step % sync.every === 0) await syncReference(policy, sync.alpha);
     watch.lap('time/update');
@@ -92,7 +95,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     const metrics: StepMetrics = {
       ...rolloutMetrics(groups),
       ...sampling,
-      ...update,
+      ...updated.metrics,
       learning_rate: learningRate,
       tokens_per_second: tokens / Math.max(watch.total(), 1e-9),
       step_time: watch.total(),
@@ -120,54 +123,4 @@ function outcomeOf(isDone: boolean, isAborted: boolean, isStale: boolean): Outco
   if (isDone) return 'finished';
   if (isAborted) return 'interrupted';
   return isStale ? 'early-stop' : 'time-limit';
-}
-
-/** Updates the policy on a step's completions, `innerEpochs` times, and returns what the loss says of it. */
-async function updatePolicy(
-  policy: Policy,
-  step: number,
-  batches: readonly MicroBatch[],
-  maths: LossOptions,
-  { innerEpochs, temperature, entropyBonus }: Settings['grpo'],
-  optimizer: OptimizerOptions,
-): Promise<StepMetrics> {
-  const fixed: { oldLogps: Matrix | undefined; refLogps: Matrix | undefined }[] = [];
-  for (const { sequences, mask, samplerLogps } of batches) {
-    checkLogps(samplerLogps, mask, step);
-    // With one update the policy is the old one, so its ratio is 1 and old log-probs are not needed.
-    const oldLogps = innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : undefined;
-    const reference = { weights: 'reference', temperature } as const;
-    const refLogps = maths.beta > 0 ? await policy.logprobs(sequences, reference) : undefined;
-    fixed.push({ oldLogps, refLogps });
-  }
-
-  const entropy = entropyBonus > 0 && { entropy: { coefficient: entropyBonus, tokens: tokensOf(batches) } };
-  const epochs: StepMetrics[] = [];
-  for (let epoch = 0; epoch < innerEpochs; epoch++) {
-    const parts: StepMetrics[] = [];
-    for (const [i, batch] of batches.entries()) {
-      const { mask, advantages, weights, policyWeights, samplerLogps } = batch;
-      const result = await policy.forwardBackward(
-        batch.sequences,
-        (logps, entropies) => {
-          checkLogps(logps, mask, step);
-          const { metrics, ...loss } = grpoLoss(
-            { logps, entropies, mask, advantages, weights, policyWeights, samplerLogps, ...fixed[i] },
-            { ...maths.loss, ...entropy },
-          );
-          return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
-        },
-        { temperature, entropies: entropyBonus > 0 },
-      );
-      parts.push(result.metrics);
-    }
-    const { gradientNorm } = await policy.optimizerStep(optimizer);
-    epochs.push({ ...combineMetrics(parts), grad_norm: gradientNorm });
-  }
-  return meanOfEach(epochs);
-}
-
-/** Tokens of all micro-batches: what the mean of their entropies is taken over. */
-function tokensOf(batches: readonly MicroBatch[]): number {
-  return batches.reduce((sum, { mask }) => sum + mask.data.reduce((counted, one) => counted + one, 0), 0);
 }

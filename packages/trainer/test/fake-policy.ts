@@ -21,6 +21,8 @@ const logSoftmax = (logits: readonly number[]): number[] => {
   return logits.map((value) => value - total);
 };
 
+const entropyOf = (logps: readonly number[]): number => -logps.reduce((sum, logp) => sum + Math.exp(logp) * logp, 0);
+
 /** One answer drawn from logits [positions, words]; the tokens are places in {@link WORDS}. */
 export function drawFrom(
   logits: readonly (readonly number[])[],
@@ -71,6 +73,13 @@ export function fakePolicy(positions = 4): Policy {
     return out;
   };
 
+  const entropiesOf = (sequences: readonly Sequence[], temperature: number): Matrix => {
+    const out = logpsOf(sequences, logits, temperature);
+    const at = logits.map((row) => entropyOf(logSoftmax(row.map((value) => value / temperature))));
+    sequences.forEach(({ completion }, row) => completion.forEach((_, t) => out.set(row, t, at[t]!)));
+    return out;
+  };
+
   return {
     sample: (prompts, { groupSize, temperature, maxTokens, seed }) =>
       Promise.resolve(
@@ -80,15 +89,12 @@ export function fakePolicy(positions = 4): Policy {
       ),
     logprobs: (sequences, { weights = 'policy', temperature = 1 } = {}) =>
       Promise.resolve(logpsOf(sequences, weights === 'policy' ? logits : reference, temperature)),
+    entropies: (sequences, { temperature = 1 } = {}) => Promise.resolve(entropiesOf(sequences, temperature)),
     forwardBackward: (sequences, loss, { temperature = 1, entropies = false } = {}) => {
-      const logps = logpsOf(sequences, logits, temperature);
       const all = logits.map((row) => logSoftmax(row.map((value) => value / temperature)));
-      const entropyAt = all.map((row) => -row.reduce((sum, logp) => sum + Math.exp(logp) * logp, 0));
-      const entropyMatrix = ndarray(new Float64Array(logps.size), logps.shape);
-      sequences.forEach(({ completion }, row) =>
-        completion.forEach((_, t) => entropyMatrix.set(row, t, entropyAt[t]!)),
-      );
-      const result = loss(logps, entropies ? entropyMatrix : undefined);
+      const entropyAt = all.map(entropyOf);
+      const logps = logpsOf(sequences, logits, temperature);
+      const result = loss(logps, entropies ? entropiesOf(sequences, temperature) : undefined);
       sequences.forEach(({ completion }, row) =>
         completion.forEach((word, t) => {
           const slope = result.gradient.get(row, t) / temperature;

@@ -239,17 +239,3 @@ describe('reference sync', () => {
     await expect(run(changes, { policy })).rejects.toThrow('this policy cannot move its reference');
   });
 });
-
-test('an entropy bonus keeps answers undecided, and is the same however the step is cut', async () => {
-  const grpo = { groupSize: 8, promptsPerStep: 4, maxTokens: 4, microBatch: 5 };
-  const entropies = async (changes: object) => {
-    const { steps } = await run({ steps: 30, grpo: { ...grpo, ...changes } });
-    return steps.map(({ metrics }) => metrics['entropy']);
-  };
-  const [little, much] = [await entropies({ entropyBonus: 1e-9 }), await entropies({ entropyBonus: 0.3 })];
-  expect(little[0]).toBe(much[0]);
-  expect(much.at(-1)!).toBeGreaterThan(2 * little.at(-1)!);
-  const cut = await entropies({ entropyBonus: 0.3, microBatch: 32 });
-  much.forEach((value, i) => expect(cut[i]!).toBeCloseTo(value!, 9)); // sums in another order
-  expect((await entropies({})).every((value) => value === undefined)).toBe(true);
-});

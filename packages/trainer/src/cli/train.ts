@@ -144,6 +144,7 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
     startStep,
     data: fingerprints,
     best: state?.latest?.state.best,
+    entropy: state?.latest?.state.entropy,
     evaluate: () => greedyFigures(policy, heldOut, settings),
     trackers,
     signal: interrupt.signal,

@@ -1,5 +1,6 @@
 import { aggregationAliases, type AggregationAlias } from '@q-insight/core';
 import { z } from 'zod';
+import { entropy } from './entropy.js';
 import { atLeastZero, count, fraction, positive, section } from './fields.js';
 import { correction } from './sampler.js';
 
@@ -43,11 +44,7 @@ export const grpo = section({
       alpha: fraction().default(0.6),
     })
     .optional(),
-  /**
-   * Bonus for undecided answers: the loss gets minus this coefficient times the mean entropy of the tokens. Log-probs of every token of
-   * the vocabulary are then looked at once more. Only models of this process. @defaultValue 0
-   */
-  entropyBonus: atLeastZero().default(0),
+  entropy,
   /** How far the ratio may fall below 1. @defaultValue the preset's */
   clipLow: fraction().optional(),
   /** How far the ratio may rise above 1. @defaultValue the preset's */

@@ -1,6 +1,7 @@
 import { rewardPresets, type RewardPresetName } from '@q-insight/rewards';
 import { z } from 'zod';
 import { dataSource } from './data-source.js';
+import { checkEntropy } from './entropy.js';
 import { atLeastZero, count, decay, positive, section } from './fields.js';
 import { grpo } from './grpo.js';
 import { nearest } from './nearest.js';
@@ -130,14 +131,17 @@ const settings = z.strictObject({
 });
 
 /** Everything that decides a run. One schema: recipe files, `--set` flags and the run folder's settings.yaml all pass through it. */
-export const settingsSchema = settings.superRefine(checkSampler).superRefine(({ model, grpo }, context) => {
-  if (grpo.referenceSync === undefined || (model.train === 'full' && lossOptions(grpo).beta > 0)) return;
-  const message =
-    model.train === 'lora'
-      ? 'needs model.train: full; the reference of an adapter is the model without it'
-      : 'needs a grpo.beta above 0: without a KL there is no reference';
-  context.addIssue({ code: 'custom', path: ['grpo', 'referenceSync'], message });
-});
+export const settingsSchema = settings
+  .superRefine(checkSampler)
+  .superRefine(checkEntropy)
+  .superRefine(({ model, grpo }, context) => {
+    if (grpo.referenceSync === undefined || (model.train === 'full' && lossOptions(grpo).beta > 0)) return;
+    const message =
+      model.train === 'lora'
+        ? 'needs model.train: full; the reference of an adapter is the model without it'
+        : 'needs a grpo.beta above 0: without a KL there is no reference';
+    context.addIssue({ code: 'custom', path: ['grpo', 'referenceSync'], message });
+  });
 
 /** The resolved settings of a run: every default filled in. */
 export type Settings = z.output<typeof settingsSchema>;

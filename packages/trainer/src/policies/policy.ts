@@ -62,7 +62,7 @@ export interface LogprobOptions {
 
 /** How a pass that is trained on is made. */
 export interface ForwardOptions extends Pick<LogprobOptions, 'temperature'> {
-  /** Give the loss the entropy of each token's distribution, too, in nats. @defaultValue false */
+  /** Give the loss what {@link Policy.entropies} gives, too. @defaultValue false */
   readonly entropies?: boolean;
 }
 
@@ -90,6 +90,12 @@ export interface Policy {
   sample(prompts: readonly Prompt[], options: SamplingOptions): Promise<Completion[][]>;
   /** @returns [B, T] with T the longest completion; 0 past a completion's end. */
   logprobs(sequences: readonly Sequence[], options?: LogprobOptions): Promise<Matrix>;
+  /**
+   * The entropy of each token's distribution, in nats. A policy without it cannot give entropies to a loss, either.
+   *
+   * @returns [B, T] as {@link logprobs}
+   */
+  entropies?(sequences: readonly Sequence[], options?: Pick<LogprobOptions, 'temperature'>): Promise<Matrix>;
   /** Adds dLoss/dweights to the stored gradients. Call it once per micro-batch: losses are sums, never means of means. */
   forwardBackward(
     sequences: readonly Sequence[],

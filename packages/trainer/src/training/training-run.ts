@@ -1,3 +1,4 @@
+import type { AdaptiveEntropy } from '@q-insight/core';
 import type { AnyReward } from '@q-insight/rewards';
 import type { Settings } from '../config/schema.js';
 import type { Fingerprints } from '../data/fingerprints.js';
@@ -21,6 +22,8 @@ export interface TrainingRun {
   readonly startStep?: number;
   /** The best evaluation in the steps that are done. @defaultValue none */
   readonly best?: Best | undefined;
+  /** The entropy bonus as the steps that are done left it. @defaultValue that of the settings */
+  readonly entropy?: AdaptiveEntropy | undefined;
   /**
    * Which prompts a step trains on, as indices into the dataset: a curriculum of your own. It must follow from the step alone, or a
    * resumed run goes on differently. @defaultValue every prompt once a pass, each pass in another order

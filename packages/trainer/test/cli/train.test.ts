@@ -90,10 +90,12 @@ describe('train', () => {
 
   test('a finished run can be trained on, and is then as if it had been asked for all steps at once', async () => {
     const [long, short] = [newFolder(), newFolder()];
-    await run(fakeRecipe(), { output: long, steps: '9', evaluate: false });
-    await run(fakeRecipe(), { output: short, evaluate: false });
+    const grpo = { groupSize: 8, promptsPerStep: 4, maxTokens: 4, entropy: { adaptive: { target: 1.45 } } };
+    await run(fakeRecipe({ grpo }), { output: long, steps: '9', evaluate: false });
+    await run(fakeRecipe({ grpo }), { output: short, evaluate: false });
     await run(undefined, { output: short, resume: true, steps: '9', evaluate: false });
     expect(figures(short)).toEqual(figures(long));
+    expect(figures(short).at(-1)).toMatchObject({ entropy_coefficient: 0.02 });
     expect(latestCheckpoint(short)!.state).toMatchObject({ step: 9, steps: 9 });
   });
 

@@ -40,6 +40,7 @@ export function sampleElsewhere(
     logprobs: (...request) => policy.logprobs(...request),
     forwardBackward: (...request) => policy.forwardBackward(...request),
     save: (...request) => policy.save(...request),
+    ...(policy.entropies && { entropies: policy.entropies.bind(policy) }),
     ...(policy.syncReference && { syncReference: policy.syncReference.bind(policy) }),
     ...(policy.memory && { memory: policy.memory.bind(policy) }),
     publish,

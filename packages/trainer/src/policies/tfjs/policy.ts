@@ -19,7 +19,7 @@ import { loadWeights, saveWeights } from './files.js';
 import { createPolicyPrograms } from './policy-programs.js';
 import { createEmbeddingCache, createPromptReader } from './prompts.js';
 import { mixReference, readReference, writeReference } from './reference.js';
-import { sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
+import { sequenceEntropies, sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
 import { createWeights, disposeWeights, modelOf, trainedNames, trainedTensors } from './weights.js';
 
 /** Which model, and what of it is trained. */
@@ -115,6 +115,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     // async, so that a missing reference rejects instead of throwing
     logprobs: async (sequences, { weights: which = 'policy', temperature = 1 } = {}) =>
       sequenceLogprobs(sequences, temperature, state(which)),
+    entropies: (sequences, { temperature = 1 } = {}) => sequenceEntropies(sequences, temperature, state('policy')),
     forwardBackward: (sequences, loss, options = {}) => trainOnSequences(sequences, loss, options, state('policy')),
     optimizerStep: async ({ learningRate, maxGradientNorm }) => {
       const norm = await gradientNorm(gradients.sums);

@@ -32,14 +32,37 @@ export async function sequenceLogprobs(
   temperature: number,
   state: ModelState,
 ): Promise<Matrix> {
+  const { logprobs } = await runForward(sequences, { temperature }, state);
+  return logprobs;
+}
+
+/** @returns [B, T] entropies of the distributions at the completions' tokens, 0 past a completion's end */
+export async function sequenceEntropies(
+  sequences: readonly Sequence[],
+  temperature: number,
+  state: ModelState,
+): Promise<Matrix> {
+  const { entropies } = await runForward(sequences, { temperature, want: 'logprobs and entropies' }, state);
+  return entropies!;
+}
+
+async function runForward(sequences: readonly Sequence[], options: SequenceOptions, state: ModelState) {
   const encoded = encode(sequences, state);
   const batch = pack(encoded, state);
   const images = await state.embeddings.read(batch.prompts, state.model.vision);
-  const pass = runPass(batch, images, state, { temperature });
-  const flat = (await pass.logprobs.data()) as Float32Array;
+  const pass = runPass(batch, images, state, options);
   images.dispose();
-  pass.logprobs.dispose();
-  return toMatrix(flat, encoded);
+  return readPass(pass, encoded);
+}
+
+/** The values of a pass on the host; their tensors are freed. */
+async function readPass({ logprobs, entropies }: SequencePass, encoded: readonly EncodedSequence[]) {
+  const read = async (values: tf.Tensor1D): Promise<Matrix> => {
+    const matrix = toMatrix((await values.data()) as Float32Array, encoded);
+    values.dispose();
+    return matrix;
+  };
+  return { logprobs: await read(logprobs), entropies: entropies && (await read(entropies)) };
 }
 
 /** One forward and backward pass around a loss that is computed on the host. */
@@ -57,13 +80,7 @@ export async function trainOnSequences(
   const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
   const pass = runPass(batch, images, state, { temperature, keep, ...(wanted && { want: 'logprobs and entropies' }) });
   images.dispose();
-  const read = async (values: tf.Tensor1D): Promise<Matrix> => {
-    const matrix = toMatrix((await values.data()) as Float32Array, encoded);
-    values.dispose();
-    return matrix;
-  };
-  const logps = await read(pass.logprobs);
-  const entropies = pass.entropies && (await read(pass.entropies));
+  const { logprobs: logps, entropies } = await readPass(pass, encoded);
   let result: LossResult;
   try {
     result = loss(logps, entropies);

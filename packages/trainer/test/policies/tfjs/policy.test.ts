@@ -36,6 +36,7 @@ describe.each(kinds)('a policy that trains %s', (_, options) => {
     for (let i = 0; i < 4; i++) {
       const sequences = await sequencesOf(policy, await prompts());
       await policy.logprobs(sequences, { weights: 'reference' });
+      await policy.entropies!(sequences);
       await policy.forwardBackward(sequences, loss);
       await policy.optimizerStep(step);
       counts.push(tf.memory().numTensors);
@@ -61,6 +62,24 @@ describe.each(['full', 'lora'] as const)('weights that have diverged (%s)', (tra
 });
 
 describe('createTfjsPolicy', () => {
+  it('gives the entropies that a loss gets, at the temperature that is asked for', async () => {
+    const policy = await create();
+    const sequences = await sequencesOf(policy, await prompts());
+    const given: Matrix[] = [];
+    for (const temperature of [1, 0.5]) {
+      const read = (logps: Matrix, entropies?: Matrix) => {
+        given.push(entropies!);
+        return loss(logps);
+      };
+      await policy.forwardBackward(sequences, read, { temperature, entropies: true });
+      const entropies = await policy.entropies!(sequences, { temperature });
+      expect(entropies.shape).toEqual([sequences.length, Math.max(...sequences.map((one) => one.completion.length))]);
+      expect([...entropies.data]).toEqual([...given.at(-1)!.data]);
+    }
+    expect(given[1]!.get(0, 0)).toBeLessThan(given[0]!.get(0, 0)); // colder is surer
+    policy.dispose();
+  });
+
   it('samples the same from the same seed, and its log-probs are those of the model', async () => {
     const policy = await create();
     const asked = await prompts();

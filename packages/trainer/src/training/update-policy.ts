@@ -1,0 +1,79 @@
+import { combineMetrics, grpoLoss, type AdaptiveEntropy } from '@q-insight/core';
+import { usesEntropies } from '../config/entropy.js';
+import type { Settings } from '../config/schema.js';
+import type { Matrix, OptimizerOptions, Policy } from '../policies/policy.js';
+import type { StepMetrics } from '../tracking/events.js';
+import { meanOfEach } from '../tracking/step-metrics.js';
+import { checkLogps } from './check-logps.js';
+import { entropyTerms, nextEntropy } from './entropy-control.js';
+import type { LossOptions } from './loss-options.js';
+import { samplerDifference, type MicroBatch } from './micro-batch.js';
+
+/** What {@link updatePolicy} works with. */
+export interface UpdateOptions {
+  readonly step: number;
+  readonly grpo: Settings['grpo'];
+  readonly maths: LossOptions;
+  readonly optimizer: OptimizerOptions;
+  /** As the last update left it. */
+  readonly entropy: AdaptiveEntropy;
+}
+
+/** What a step's updates did. */
+export interface Updated {
+  /** Means over the updates. */
+  readonly metrics: StepMetrics;
+  readonly entropy: AdaptiveEntropy;
+}
+
+/** Log-probs that stay the same over a step's updates. */
+interface FixedLogps {
+  readonly oldLogps: Matrix | undefined;
+  readonly refLogps: Matrix | undefined;
+}
+
+/** Updates the policy on a step's completions, `innerEpochs` times, and returns what the loss says of it. */
+export async function updatePolicy(
+  policy: Policy,
+  batches: readonly MicroBatch[],
+  { step, grpo, maths, optimizer, entropy: before }: UpdateOptions,
+): Promise<Updated> {
+  const { innerEpochs, temperature } = grpo;
+  const fixed: FixedLogps[] = [];
+  for (const { sequences, mask, samplerLogps } of batches) {
+    checkLogps(samplerLogps, mask, step);
+    // With one update the policy is the old one, so its ratio is 1 and old log-probs are not needed.
+    const oldLogps = innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : undefined;
+    const reference = { weights: 'reference', temperature } as const;
+    const refLogps = maths.beta > 0 ? await policy.logprobs(sequences, reference) : undefined;
+    fixed.push({ oldLogps, refLogps });
+  }
+
+  let entropy = before;
+  const epochs: StepMetrics[] = [];
+  for (let epoch = 0; epoch < innerEpochs; epoch++) {
+    const terms = usesEntropies(grpo.entropy) ? await entropyTerms(policy, batches, entropy, grpo) : undefined;
+    const parts: StepMetrics[] = [];
+    for (const [i, batch] of batches.entries()) {
+      const { mask, advantages, weights, policyWeights, samplerLogps } = batch;
+      const result = await policy.forwardBackward(
+        batch.sequences,
+        (logps, entropies) => {
+          checkLogps(logps, mask, step);
+          const { metrics, ...loss } = grpoLoss(
+            { logps, entropies, mask, advantages, weights, policyWeights, samplerLogps, ...fixed[i] },
+            { ...maths.loss, ...(terms && { entropy: terms.loss }) },
+          );
+          return { ...loss, metrics: epoch === 0 ? { ...metrics, ...samplerDifference(logps, batch) } : metrics };
+        },
+        { temperature, entropies: terms !== undefined },
+      );
+      parts.push(result.metrics);
+    }
+    const { gradientNorm } = await policy.optimizerStep(optimizer);
+    const metrics = combineMetrics(parts);
+    epochs.push({ ...metrics, ...terms?.metrics, grad_norm: gradientNorm });
+    if (terms) entropy = nextEntropy(entropy, terms.metrics['entropy_kept'] ?? metrics['entropy']!, grpo.entropy);
+  }
+  return { metrics: meanOfEach(epochs), entropy };
+}
