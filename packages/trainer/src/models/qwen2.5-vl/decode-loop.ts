@@ -62,12 +62,13 @@ export const beginDecoding = compile(
   { name: 'beginDecoding' },
 );
 
-/** Decodes until there is no room left, or all completions are finished. */
+/** Decodes until `until` tokens follow the first one, for which there must be room, or all completions are finished. */
 export const decodeOn = compile(
   (
     state: DecodeState,
     { caches, merged }: Prepared,
     room: number,
+    until: tf.Scalar,
     weights: LanguageWeights,
     plan: DecodePlan,
   ): DecodeState =>
@@ -76,7 +77,7 @@ export const decodeOn = compile(
       const whole = withMerged(weights, merged);
       const tails = caches.map((_, layer) => tailCache(layout, room, state.tails[layer]));
       const goesOn = ({ step, finished }: DecodeState): tf.Tensor =>
-        tf.logicalAnd(tf.lessEqual(step, tf.scalar(room, 'int32')), tf.logicalNot(tf.all(finished)));
+        tf.logicalAnd(tf.lessEqual(step, until), tf.logicalNot(tf.all(finished)));
       const turn = (now: DecodeState): DecodeState => {
         const index: tf.Scalar = tf.sub(now.step, tf.scalar(1, 'int32'));
         const rotary = rotaryOfStep(plan, index);

@@ -19,7 +19,20 @@ export interface GenerationOptions extends DrawOptions {
   readonly stopTokens: ReadonlySet<number>;
   /** Random numbers of one completion, so that what it draws does not depend on its neighbours. */
   readonly random: (prompt: number, completion: number) => () => number;
+  /** Told every so many tokens of those that are there, and waited for; what it throws ends the sampling. */
+  readonly watch?: Watch | undefined;
 }
+
+/** Looks at completions while they are drawn. */
+export interface Watch {
+  /** Tokens between two looks. */
+  readonly every: number;
+  /** @param soFar - [prompt][completion] */
+  readonly onTokens: (soFar: readonly (readonly DrawnSoFar[])[]) => Promise<void>;
+}
+
+/** What is there of a completion. */
+export type DrawnSoFar = Pick<Generated, 'tokens' | 'logprobs'>;
 
 /** One sampled completion. */
 export interface Generated {
@@ -46,7 +59,7 @@ export async function generate(
   model: Qwen25Vl,
   options: GenerationOptions,
 ): Promise<Generated[][]> {
-  const { groupSize, maxTokens } = options;
+  const { groupSize, maxTokens, watch } = options;
   // A copy of each prompt, so that the same one given twice is two prompts here; and one token to be predicted.
   const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [0] }));
   const batch = packSequences(sequences, model.config, roundLength);
@@ -58,33 +71,38 @@ export async function generate(
     const { state: first, ...prepared } = await beginDecoding.async(uploaded, images, weights, plan);
     used.push(first, prepared);
     let state = first;
-    for (let room = 0; room < maxTokens - 1;) {
-      room = Math.min(room * 2 || FIRST_CAPACITY, maxTokens - 1);
-      const next = await decodeOn.async(state, prepared, room, weights, plan);
-      used.push(next);
+    let room = 0;
+    for (let done = 0; done < maxTokens - 1;) {
+      await watch?.onTokens(await readCompletions(state, prompts.length, options, done + 1));
+      if (done === room) room = Math.min(room * 2 || FIRST_CAPACITY, maxTokens - 1);
+      done = Math.min(done + (watch?.every ?? Infinity), room);
+      const until = tf.scalar(done, 'int32');
+      const next = await decodeOn.async(state, prepared, room, until, weights, plan);
+      used.push(next, until);
       free(state);
       state = next;
       if ((await state.finished.data()).every(Boolean)) break;
     }
-    return await readCompletions(state, prompts.length, options);
+    return await readCompletions(state, prompts.length, options, maxTokens);
   } finally {
     free(used);
   }
 }
 
-/** Each completion's tokens up to its first stop token. */
+/** Each completion's tokens up to its first stop token, of the `drawn` that there are. */
 async function readCompletions(
   state: DecodeState,
   prompts: number,
   { groupSize, maxTokens, stopTokens }: GenerationOptions,
+  drawn: number,
 ): Promise<Generated[][]> {
   const tokens = (await state.tokens.data()) as Int32Array;
   const logprobs = (await state.logprobs.data()) as Float32Array;
   const completion = (index: number): Generated => {
     const first = index * maxTokens;
-    const row = [...tokens.subarray(first, first + maxTokens)];
+    const row = [...tokens.subarray(first, first + drawn)];
     const stop = row.findIndex((token) => stopTokens.has(token));
-    const length = stop < 0 ? maxTokens : stop + 1;
+    const length = stop < 0 ? drawn : stop + 1;
     return {
       tokens: row.slice(0, length),
       logprobs: [...logprobs.subarray(first, first + length)],

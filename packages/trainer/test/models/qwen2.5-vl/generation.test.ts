@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import seedrandom from 'seedrandom';
 import { createGradients } from '../../../src/models/gradients.js';
 import { packSequences, type EncodedPrompt } from '../../../src/models/qwen2.5-vl/batch.js';
-import { generate, type GenerationOptions } from '../../../src/models/qwen2.5-vl/generation.js';
+import { generate, type DrawnSoFar, type GenerationOptions } from '../../../src/models/qwen2.5-vl/generation.js';
 import { buildModel, type Qwen25Vl } from '../../../src/models/qwen2.5-vl/model.js';
 import { runSequences } from '../../../src/models/qwen2.5-vl/sequences.js';
 import { goldenJson, VLM_VARIANTS, type GoldenVlm, type GoldenVlmCase } from '../../helpers/golden.js';
@@ -97,6 +97,30 @@ describe('sampled generation', () => {
       random: (_, completion) => seedrandom(`seed/1/${completion}`),
     });
     expect(alone[0]!.map(({ tokens }) => tokens)).toEqual(together[1]!.slice(0, 2).map(({ tokens }) => tokens));
+  });
+
+  it('shows what is there every so many tokens, and ends when the watcher throws', async () => {
+    const { model, prompts, images, stopTokens } = await setup('tied_fp32', entry);
+    const plain = await generate(prompts, images, model, sampled(stopTokens));
+    const seen: (readonly (readonly DrawnSoFar[])[])[] = [];
+    const onTokens = (soFar: (typeof seen)[number]) => Promise.resolve(void seen.push(soFar));
+    expect(await generate(prompts, images, model, sampled(stopTokens, { watch: { every: 7, onTokens } }))).toEqual(
+      plain,
+    );
+    seen.forEach((groups, look) =>
+      groups.forEach((group, p) =>
+        group.forEach(({ tokens, logprobs }, g) => {
+          const whole = plain[p]![g]!;
+          const there = 1 + 7 * look;
+          expect([tokens, logprobs]).toEqual([whole.tokens.slice(0, there), whole.logprobs.slice(0, there)]);
+        }),
+      ),
+    );
+    expect(seen).toHaveLength(Math.ceil(39 / 7));
+    const before = tf.memory().numTensors;
+    const enough = { every: 7, onTokens: () => Promise.reject(new Error('enough')) };
+    await expect(generate(prompts, images, model, sampled(stopTokens, { watch: enough }))).rejects.toThrow('enough');
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('frees all it used', async () => {
