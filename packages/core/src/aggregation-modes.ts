@@ -1,4 +1,4 @@
-import type { AggregationOptions } from './aggregation.js';
+import type { AggregationOptions } from './aggregation-options.js';
 import { checkOneOf, fail } from './checks.js';
 
 const modes = [

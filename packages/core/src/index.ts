@@ -39,12 +39,8 @@ export {
   type TeacherBatch,
 } from './advantages/token-reweighting.js';
 export { type UncertaintyOptions, uncertaintyWeights } from './advantages/uncertainty.js';
-export {
-  aggregationCounts,
-  type AggregationCounts,
-  type AggregationOptions,
-  aggregationWeights,
-} from './aggregation.js';
+export { aggregationCounts, aggregationWeights } from './aggregation.js';
+export type { AggregationCounts, AggregationOptions } from './aggregation-options.js';
 export { type AggregationAlias, aggregationAliases, type AggregationMode } from './aggregation-modes.js';
 export { samplerDiagnostics } from './corrections/diagnostics.js';
 export { checkProvenance, type LogprobProvenance } from './corrections/provenance.js';

@@ -1,4 +1,4 @@
-import type { AggregationOptions } from './aggregation.js';
+import type { AggregationOptions } from './aggregation-options.js';
 import type { AggregationMode } from './aggregation-modes.js';
 import { checkOneOf, checkPositive } from './checks.js';
 import type { CorrectionStep } from './corrections/steps.js';

@@ -7,20 +7,20 @@
  * - DenseBincount and SearchSorted: were missing.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { TensorflowBackend } from './backend.js';
+import type { NodeBackend } from './node-backend.js';
 
 interface Call {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly attrs: Readonly<Record<string, unknown>>;
-  readonly backend: TensorflowBackend;
+  readonly backend: NodeBackend;
 }
 
-const flag = ({ binding }: TensorflowBackend, name: string, value: unknown) => ({
+const flag = ({ binding }: NodeBackend, name: string, value: unknown) => ({
   name,
   type: binding.TF_ATTR_BOOL,
   value: value === true,
 });
-const type = (backend: TensorflowBackend, name: string, dtype: tf.DataType) => ({
+const type = (backend: NodeBackend, name: string, dtype: tf.DataType) => ({
   name,
   type: backend.binding.TF_ATTR_TYPE,
   value: backend.getDTypeInteger(dtype),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TensorflowBackend, TensorRecord } from '../backend.js';
 import type { Attribute, Binding, GraphOperation, GraphOutput, NativeGraph, NativeTensor } from '../binding.js';
+import type { NodeBackend, TensorRecord } from '../node-backend.js';
 import { uniqueName } from './names.js';
 import { parseOpList, type OpDefinition } from './op-definitions.js';
 
@@ -238,7 +238,7 @@ export class Trace {
 }
 
 function recordOf({ dataId }: Capture): TensorRecord {
-  return (tf.backend() as TensorflowBackend).tensorMap.get(dataId);
+  return (tf.backend() as NodeBackend).tensorMap.get(dataId);
 }
 
 /** Puts the inputs that an operation takes as a list into one array. */
