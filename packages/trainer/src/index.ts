@@ -90,6 +90,7 @@ export type {
   SamplingOptions,
   Sequence,
 } from './policies/policy.js';
+export { PolicyLost } from './policies/policy-lost.js';
 export { sampleElsewhere, type SampledPolicyOptions } from './policies/samplers/sampled-policy.js';
 export type { Probe, Sampler } from './policies/samplers/sampler.js';
 export { createVllmSampler, type VllmSamplerOptions } from './policies/samplers/vllm.js';
@@ -111,4 +112,5 @@ export { writeReport } from './tracking/report/write-report.js';
 export { tensorboardTracker, type TensorboardOptions } from './tracking/tensorboard/tracker.js';
 export { wandbTracker, type WandbOptions } from './tracking/wandb/tracker.js';
 export { openDataset } from './training/dataset.js';
+export { type RecoveryOptions, withRecovery } from './training/recovery.js';
 export { rewardsOf } from './training/rewards.js';

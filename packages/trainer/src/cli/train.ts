@@ -2,20 +2,15 @@ import { Command } from 'commander';
 import { join } from 'node:path';
 import type { Checkpoint } from '../checkpoints.js';
 import { loadSettings } from '../config/load.js';
-import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE, writeRunSettings } from '../config/run-folder.js';
+import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE } from '../config/run-folder.js';
 import type { Settings } from '../config/schema.js';
 import { changedFiles, type Fingerprints } from '../data/fingerprints.js';
-import { train } from '../loop.js';
-import type { RunEvent } from '../tracking/events.js';
 import { writeReport } from '../tracking/report/write-report.js';
-import { openTrackers } from '../tracking/trackers.js';
-import { lossOptions } from '../training/loss-options.js';
-import { rewardsOf } from '../training/rewards.js';
+import { withRecovery } from '../training/recovery.js';
+import { attempt } from './attempt.js';
 import { evaluateRun, heldOutPrompts } from './evaluate.js';
-import { listenForInterrupt } from './interrupt.js';
-import { greedyFigures } from './judge-policy.js';
 import { collect, overridesOf, type SettingOptions } from './options.js';
-import { samplingOf, type Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { readRunState, stateInWords, type RunState } from './run-state.js';
 
 /** Flags of `q-insight train`. */
@@ -110,8 +105,9 @@ function checkData(checkpoint: Checkpoint | undefined, now: Fingerprints): void 
  * @returns the exit code: 0, or that of the signal that interrupted it
  */
 export async function trainRun(recipe: string | undefined, options: TrainOptions, parts: Parts): Promise<number> {
+  const began = performance.now();
   const { settings, folder, state } = options.resume === true ? resumedRun(recipe, options) : newRun(recipe, options);
-  const { model, data, optimizer, seed } = settings;
+  const { model, data, seed } = settings;
   const dataset = await parts.openDataset(data.train, 'train', `${seed}/train`);
   const fingerprints = parts.fingerprint([data.train, data.heldOut]);
   if (options.changedData !== true) checkData(state?.latest, fingerprints);
@@ -119,53 +115,18 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   const heldOut = await heldOutPrompts(settings, parts);
   const [prompt] = await Promise.all([dataset.get(0), heldOut.get(0)]);
   if (options.memoryCheck !== false) await parts.checkMemory(settings, prompt);
-  const timeLimit = settings.timeLimitMinutes === undefined ? {} : { timeLimit: settings.timeLimitMinutes * 60 };
-  const trackers = openTrackers(folder, settings, timeLimit);
-  const tell = async (event: RunEvent) => {
-    for (const track of trackers) await track(event);
-  };
-  const reference = lossOptions(settings.grpo).beta > 0;
-  const { temperature, staleness } = settings.grpo;
-  const sampling = { ...samplingOf(settings, folder), temperature, versions: staleness + 1 };
-  const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer, sampling });
-  const startStep = state?.latest?.state.step ?? 0;
-  if (state?.latest) await policy.load(state.latest.folder);
-  // Only now, when everything could be opened, does the folder become a run.
-  writeRunSettings(folder, settings);
   for (const problem of state?.problems ?? []) say(`passed over: ${problem}`);
-  say(`${state ? `resuming after step ${startStep}` : 'run'}: ${folder}`);
-
-  const interrupt = listenForInterrupt(say);
-  const run = {
-    settings,
-    folder,
-    policy,
-    dataset,
-    startStep,
-    data: fingerprints,
-    best: state?.latest?.state.best,
-    entropy: state?.latest?.state.entropy,
-    evaluate: () => greedyFigures(policy, heldOut, settings),
-    trackers,
-    signal: interrupt.signal,
-    ...rewardsOf(settings.rewards),
-  };
-  const failed = async (error: unknown) => {
-    await tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
-    throw error;
-  };
-  const { outcome, step } = await train(run)
-    .catch(failed)
-    .finally(() => {
-      interrupt.release();
-      policy.dispose();
-    });
+  const { outcome, step, tell, exitCode } = await withRecovery(
+    (from) => attempt(from, { settings, folder, dataset, heldOut, fingerprints, began, parts, say }),
+    state?.latest,
+    { folder, recoveries: model.tinker?.recoveries ?? 0, onLoss: say },
+  );
 
   if (outcome === 'interrupted') {
     writeReport(folder);
     await tell({ type: 'report' });
     say(`stopped after step ${step}; go on with: q-insight train --resume --output ${folder}`);
-    return interrupt.code() ?? 1;
+    return exitCode ?? 1;
   }
   if (options.evaluate === false) say(`report: ${writeReport(folder)}`);
   else await evaluateRun(folder, {}, parts);

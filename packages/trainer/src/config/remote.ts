@@ -13,4 +13,9 @@ export const remoteTraining = z.strictObject({
   encoding: z.enum(['protobuf', 'json']).default('protobuf'),
   /** How long to wait when the server cannot be reached. @defaultValue 10 */
   outageMinutes: positive().default(10),
+  /**
+   * How often the run goes on from its last checkpoint by itself when the server has lost the model, as one that was started again
+   * has: so often in a row, without a newer checkpoint between. 0 ends the run. @defaultValue 3
+   */
+  recoveries: z.int().min(0).default(3),
 });

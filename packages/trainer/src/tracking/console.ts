@@ -95,8 +95,8 @@ export function consoleTracker(options: ConsoleOptions = {}): Tracker {
     if (event.type === 'evaluation') note(evaluationInWords(event));
     if (event.type === 'alarm' && event.state === 'raised') note(alarmInWords(event));
     if (event.type === 'warning') note(event.text);
+    if (event.type === 'end' || event.type === 'failed') bar?.stop();
     if (event.type === 'end') {
-      bar?.stop();
       if (event.outcome === 'early-stop') write(`no better evaluation for a while: stopped after step ${event.step}`);
       if (event.outcome === 'time-limit') write(`time limit reached after step ${event.step} of ${event.steps}`);
     }

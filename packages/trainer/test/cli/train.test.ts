@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { latestCheckpoint, listCheckpoints } from '../../src/checkpoints.js';
 import { evaluateRun } from '../../src/cli/evaluate.js';
 import { trainRun, type TrainOptions } from '../../src/cli/train.js';
+import { PolicyLost } from '../../src/policies/policy-lost.js';
 import type { Fingerprints } from '../../src/data/fingerprints.js';
 import { readRunSettings } from '../../src/config/run-folder.js';
 import { readAlarms } from '../../src/tracking/alarms/tracker.js';
@@ -15,10 +16,12 @@ import { fakeParts } from './fake-parts.js';
 import { fakeRecipe } from './fake-recipe.js';
 
 const printed: string[] = [];
+const said: string[] = [];
 beforeEach(() => {
   printed.length = 0;
+  said.length = 0;
   jest.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-  jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
 });
 
 const newFolder = () => join(temporaryFolder(), 'run');
@@ -150,6 +153,52 @@ describe('train', () => {
     };
     await expect(trainRun(fakeRecipe(), { output }, { ...parts, openPolicy: diverging })).rejects.toThrow('is NaN');
     expect(readAlarms(output)).toMatchObject([{ step: 1, alarm: 'not-a-number', message: 'the gradient norm is NaN' }]);
+  });
+
+  /** A run on a server that loses the model while these steps are updated, each the next time it is opened. */
+  async function losing(output: string, steps: number[], set: string[] = []) {
+    const parts = fakeParts();
+    const openPolicy: typeof parts.openPolicy = async (...request) => {
+      const policy = await parts.openPolicy(...request);
+      const losesAt = steps.shift();
+      let step = 0;
+      return {
+        ...policy,
+        load: async (folder) => {
+          await policy.load(folder);
+          ({ step } = latestCheckpoint(output)!.state);
+        },
+        optimizerStep: (options) => {
+          if (++step === losesAt) return Promise.reject(new PolicyLost('sample: model m: unknown'));
+          return policy.optimizerStep(options);
+        },
+      };
+    };
+    const model = ['model.train=lora', 'model.tinker.url=http://127.0.0.1:8000', ...set];
+    return trainRun(fakeRecipe(), { output, evaluate: false, set: model }, { ...parts, openPolicy });
+  }
+
+  test('a run goes on by itself from its last checkpoint when the server loses the model', async () => {
+    const [whole, lost] = [newFolder(), newFolder()];
+    await losing(whole, []);
+    expect(await losing(lost, [1, 4, 6])).toBe(0); // before the first checkpoint, and after those of steps 2 and 4
+    expect(figures(lost)).toEqual(figures(whole));
+    const final = (folder: string) => readFileSync(join(folder, 'final', 'fake.json'), 'utf8');
+    expect(final(lost)).toBe(final(whole));
+    expect(said.filter((text) => text.startsWith('the policy is lost'))).toEqual([
+      'the policy is lost (sample: model m: unknown); going on after step 0 (1 of 3)\n',
+      'the policy is lost (sample: model m: unknown); going on after step 2 (1 of 3)\n',
+      'the policy is lost (sample: model m: unknown); going on after step 4 (1 of 3)\n',
+    ]);
+  });
+
+  test('a run ends when the model is lost too often in a row, and can be resumed', async () => {
+    const output = newFolder();
+    await expect(losing(output, [4, 3, 4], ['model.tinker.recoveries=2'])).rejects.toThrow(PolicyLost);
+    expect(latestCheckpoint(output)!.state.step).toBe(2);
+    await run(undefined, { output, resume: true, evaluate: false });
+    expect(readMetrics(output).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+    await expect(losing(newFolder(), [4], ['model.tinker.recoveries=0'])).rejects.toThrow(PolicyLost);
   });
 
   test('what cannot be resumed or started is said', async () => {
