@@ -74,7 +74,7 @@ export async function attempt(from: Checkpoint | undefined, options: AttemptOpti
     data: fingerprints,
     best: from?.state.best,
     entropy: from?.state.entropy,
-    evaluate: (step: number) => greedyFigures(policy, heldOut, settings, { run: folder, step }),
+    evaluate: () => greedyFigures(policy, heldOut, settings),
     trackers,
     signal: interrupt.signal,
     ...rewardsOf(settings.rewards),
