@@ -9,9 +9,10 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { readRunSettings } from '../../packages/trainer/src/config/run-folder.js';
 import { openDataset } from '../../packages/trainer/src/training/dataset.js';
+import { writeHeldOutAnswers } from '../../packages/trainer/src/tracking/held-out-answers.js';
 import { serveDashboard } from '../../packages/trainer/src/tracking/dashboard/serve.js';
 import { writeReport } from '../../packages/trainer/src/tracking/report/write-report.js';
-import { answer, linesOf, writeRun, writeSteps } from '../../packages/trainer/test/helpers/dashboard-run.js';
+import { answer, linesOf, naming, writeRun, writeSteps } from '../../packages/trainer/test/helpers/dashboard-run.js';
 import { findBrowser } from './find-browser.mjs';
 
 const executablePath = findBrowser();
@@ -143,6 +144,25 @@ const checks = {
     await says(page, '#scatter-note', /^12 answers\. SRCC .* through the four-parameter logistic/);
     assert(await isDrawn(page, '#scatter'));
     await says(page, '#matrix', 'Right class: 67 % of 12');
+  },
+  async 'held-out answers are judged in their place, and those of training again'() {
+    await page.locator('#source').selectOption('held-out');
+    await says(page, '#judged', 'none up to this step');
+    await says(page, '#scatter-note', 'No question about a score here.');
+    const kept = [4.5, 2, 1.5].map((score) => answer({ text: `<think>x</think><answer>{"rating": ${score}}</answer>`, label: { task: 'score', score } })); // prettier-ignore
+    const { reward: total, finish_reason: finishReason, ...named } = naming('blur', 'noise');
+    const rows = kept.map(({ reward, finish_reason, ...rest }) => ({ ...rest, total: reward, finishReason: finish_reason })); // prettier-ignore
+    writeHeldOutAnswers(join(runs, 'one'), 10, [...rows, { ...named, total, finishReason }]);
+    await page.locator('#earlier').click();
+    await says(page, '#judged', '4 answers, after step 10');
+    await says(page, '#scatter-note', /^3 answers\. SRCC 1/);
+    assert(await isDrawn(page, '#scatter'));
+    await says(page, '#matrix', 'Right class: 0 % of 1');
+    assert(!(await page.locator('#window').isVisible()));
+    await page.locator('#later').click();
+    await page.locator('#source').selectOption('training');
+    await says(page, '#judged', '24 answers, steps 15 to 15');
+    assert(await page.locator('#window').isVisible());
   },
   async 'another prompt of the step is chosen by its button, by the keyboard too'() {
     await page.locator('.prompts button').nth(1).focus();

@@ -5,7 +5,6 @@ import type { Policy } from './policies/policy.js';
 import type { Outcome, RunEvent, StepMetrics } from './tracking/events.js';
 import { memoryMetrics } from './tracking/memory.js';
 import { rolloutMetrics } from './tracking/step-metrics.js';
-import type { Figures } from './tracking/evaluation-file.js';
 import { betterOf, isPatienceOver } from './training/best-model.js';
 import { initialEntropy } from './training/entropy-control.js';
 import { lossOptions } from './training/loss-options.js';
@@ -33,7 +32,7 @@ export interface TrainingResult {
 export async function train(run: TrainingRun): Promise<TrainingResult> {
   const { settings, folder, policy, signal, clock = () => performance.now() / 1000 } = run;
   const { grpo, optimizer, steps, seed } = settings;
-  const maths = lossOptions(grpo, settings.sampler.kind);
+  const maths = lossOptions(grpo, settings.sampler.kind, settings.model.tinker?.loss);
   // A run shorter than its warm-up ends within it.
   const schedule = { ...optimizer, totalSteps: Math.max(steps, optimizer.warmupSteps) };
   const stateAt = (done: number): TrainerState => {
@@ -62,8 +61,8 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     saved = step;
     await tell({ type: 'checkpoint', step, folder: checkpoint });
   };
-  const judge = async (measure: () => Promise<Figures>) => {
-    const figures = await measure();
+  const judge = async (measure: NonNullable<TrainingRun['evaluate']>) => {
+    const figures = await measure(step);
     best = betterOf(best, step, figures, settings.evaluate);
     const isBest = best.step === step;
     if (isBest) await saveModel(folder, 'best', stateAt(step), (to) => policy.save(to, 'weights'));

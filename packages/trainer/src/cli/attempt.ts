@@ -49,10 +49,11 @@ export async function attempt(from: Checkpoint | undefined, options: AttemptOpti
   const tell = async (event: RunEvent) => {
     for (const track of trackers) await track(event);
   };
-  const reference = lossOptions(grpo).beta > 0;
+  const { beta, native: nativeLoss } = lossOptions(grpo, settings.sampler.kind, model.tinker?.loss);
   const { temperature, staleness } = grpo;
   const sampling = { ...samplingOf(settings, folder), temperature, versions: staleness + 1 };
-  const policy = await parts.openPolicy(model, { reference, seed: `${seed}/model`, optimizer, sampling });
+  const purpose = { reference: beta > 0, seed: `${seed}/model`, optimizer, sampling, nativeLoss };
+  const policy = await parts.openPolicy(model, purpose);
   const startStep = from?.state.step ?? 0;
   if (from) await policy.load(from.folder);
   // Only now, when everything could be opened, does the folder become a run.
@@ -74,7 +75,7 @@ export async function attempt(from: Checkpoint | undefined, options: AttemptOpti
     data: fingerprints,
     best: from?.state.best,
     entropy: from?.state.entropy,
-    evaluate: () => greedyFigures(policy, heldOut, settings),
+    evaluate: (step: number) => greedyFigures(policy, heldOut, settings, { run: folder, step }),
     trackers,
     signal: interrupt.signal,
     ...rewardsOf(settings.rewards),

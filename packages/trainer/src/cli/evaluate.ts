@@ -71,15 +71,15 @@ export async function evaluateRun(run: string, options: EvaluateOptions, parts: 
     seed: 'evaluate',
     sampling: samplingOf(settings, run),
   });
-  const judge = async (name: string) => {
+  const judge = async (name: string, step: number) => {
     const progress = progressBar(`${name} model, ${dataset.length} held-out prompts`);
-    return judgePolicy(policy, dataset, settings, EXAMPLES, progress.update).finally(progress.stop);
+    return judgePolicy(policy, dataset, settings, { run, step }, EXAMPLES, progress.update).finally(progress.stop);
   };
   const { before, after } = await (async () => {
     try {
-      const start = await startingFigures(run, settings, () => judge('starting'));
+      const start = await startingFigures(run, settings, () => judge('starting', 0));
       await policy.load(trained.folder);
-      return { before: start, after: await judge('trained') };
+      return { before: start, after: await judge('trained', trained.state.step) };
     } finally {
       policy.dispose();
     }

@@ -5,6 +5,7 @@ import { evaluate } from '../evaluation/evaluate.js';
 import type { EvaluationReport } from '../evaluation/report.js';
 import type { Policy } from '../policies/policy.js';
 import type { CheckpointDetails, CheckpointFigures, Figures, JudgedAnswer } from '../tracking/evaluation-file.js';
+import { writeHeldOutAnswers } from '../tracking/held-out-answers.js';
 import { rewardsOf } from '../training/rewards.js';
 
 /** What a model scored on the held-out prompts. */
@@ -31,16 +32,29 @@ function figuresOf({ reward, rewards, formatRate, score, degradation }: Evaluati
 // The seed is the same for every run and checkpoint: all answer the same questions under the same dice.
 const SEED = 'evaluate';
 
-/** Figures of a policy's likeliest answers to the held-out prompts. */
-export async function greedyFigures(policy: Policy, dataset: Dataset, settings: Settings): Promise<Figures> {
+/** A run folder, and the step that its policy has done. */
+export interface RunStep {
+  readonly run: string;
+  readonly step: number;
+}
+
+/** Figures of a policy's likeliest answers to the held-out prompts; the answers are kept in the run folder. */
+export async function greedyFigures(
+  policy: Policy,
+  dataset: Dataset,
+  settings: Settings,
+  { run, step }: RunStep,
+): Promise<Figures> {
   const { rewards, weights } = rewardsOf(settings.rewards);
   const { batch } = settings.evaluate;
   const options = { weights, batch, maxTokens: settings.grpo.maxTokens, seed: SEED, temperature: 0 };
-  return figuresOf(await evaluate(policy, dataset, rewards, options));
+  const report = await evaluate(policy, dataset, rewards, options);
+  writeHeldOutAnswers(run, step, report.answers);
+  return figuresOf(report);
 }
 
 /**
- * Asks a policy the held-out prompts twice: sampled as in training, and greedily.
+ * Asks a policy the held-out prompts twice: sampled as in training, and greedily. The greedy answers are kept in the run folder.
  *
  * @param shown - answers that are returned with the reasons for their rewards
  * @param onProgress - told how many of all answers are in
@@ -49,6 +63,7 @@ export async function judgePolicy(
   policy: Policy,
   dataset: Dataset,
   settings: Settings,
+  { run, step }: RunStep,
   shown: number,
   onProgress: (done: number, total: number) => void,
 ): Promise<Judged> {
@@ -67,6 +82,7 @@ export async function judgePolicy(
     temperature: 0,
     onProgress: (done) => onProgress(dataset.length * samples + done, total),
   });
+  writeHeldOutAnswers(run, step, greedy.answers);
   const answers = await Promise.all(
     greedy.answers.slice(0, shown).map(async ({ prompt, text, label }) => {
       const sample = { id: prompt, group: prompt, completion: text, label };

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { imagesOf } from '../data/prompt.js';
 import { readTextSync, replaceTextSync } from '../models/files.js';
+import { dropHeldOutAfter } from './held-out-answers.js';
 import type { Rollout, StepMetrics, Tracker } from './events.js';
 
 /** One figure set a line, one line a step. */
@@ -101,12 +102,16 @@ export function dropLinesAfter(file: string, step: number): void {
   replaceTextSync(file, kept.map(line).join(''));
 }
 
-/** Writes metrics.jsonl, rollouts.jsonl and evaluations.jsonl into the run folder, as things happen. */
+/**
+ * Writes metrics.jsonl, rollouts.jsonl and evaluations.jsonl into the run folder, as things happen. A run that is resumed begins with
+ * what there was up to its checkpoint.
+ */
 export function jsonlTracker(run: string): Tracker {
   return (event) => {
     if (event.type === 'start') {
       mkdirSync(run, { recursive: true });
       for (const name of [METRICS_FILE, ROLLOUTS_FILE, EVALUATIONS_FILE]) dropLinesAfter(join(run, name), event.step);
+      dropHeldOutAfter(run, event.step);
     }
     if (event.type === 'step') {
       const rollouts = event.rollouts.map((rollout) => line(record(event.step, rollout))).join('');

@@ -31,8 +31,8 @@ export interface TrainingRun {
   readonly curriculum?: (step: number) => readonly number[];
   /** SHA-256 of the files that the prompts come from; checkpoints keep it. */
   readonly data?: Fingerprints;
-  /** Measures the policy's likeliest answers to held-out prompts, every `settings.evaluate.every` steps. */
-  readonly evaluate?: () => Promise<Figures>;
+  /** Measures the policy's likeliest answers to held-out prompts, every `settings.evaluate.every` steps; told the step that is done. */
+  readonly evaluate?: (step: number) => Promise<Figures>;
   /** Callbacks: each is told of every event in its turn, and waited for. What one throws ends the run. */
   readonly trackers?: readonly Tracker[];
   /** Aborting ends the run after the step at hand, with a checkpoint. */

@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { rewardsOf } from '../../training/rewards.js';
 import { readAlarms } from '../alarms/tracker.js';
 import { readEvaluation } from '../evaluation-file.js';
+import { readHeldOutAnswers } from '../held-out-answers.js';
 import { ROLLOUTS_FILE } from '../jsonl.js';
 import { pageFile, uplotFile } from '../page-files.js';
 import type { Markup } from '../report/html.js';
@@ -12,7 +13,7 @@ import { readAnswers } from './answers.js';
 import { answersView } from './answers-view.js';
 import { curvesOf } from './curves.js';
 import { placeOf } from './figures.js';
-import { confusions, scoreScatter } from './judgements.js';
+import { confusions, scoreScatter, type JudgedText } from './judgements.js';
 import { matrixView } from './matrix-view.js';
 import { dashboardPage } from './page.js';
 import { type PictureSize, PICTURE_SIZES } from './pictures.js';
@@ -85,21 +86,16 @@ export function buildDashboard(runs: Runs): FastifyInstance {
     },
   );
 
-  app.get<{ Querystring: { run: string; step: number; window: number } }>(
+  app.get<{ Querystring: { run: string; step: number; window: number; source: 'training' | 'held-out' } }>(
     '/judgements',
-    query({ run, step: whole, window: whole }),
-    async ({ query: { run: name, step, window } }) => {
+    query({ run, step: whole, window: whole, source: { enum: ['training', 'held-out'] } }),
+    async ({ query: { run: name, step, window, source } }) => {
       const found = runs.find(name);
-      await found.figures.update();
-      const { steps } = found.figures;
-      const first = steps[Math.max(0, placeOf(steps, step) - Math.max(0, window - 1))] ?? step;
-      const answers = await answersOf(found, first, step);
-      const last = answers.at(-1)?.step ?? step;
+      const judged = source === 'training' ? await trainingAnswers(found, step, window) : heldOutAnswers(found, step);
+      const { answers, ...where } = judged;
       return {
-        first,
-        last,
+        ...where,
         answers: answers.length,
-        isCut: answers.length === MOST_ANSWERS,
         scatter: scoreScatter(answers) ?? null,
         matrix: matrixView(confusions(answers)).markup,
       };
@@ -145,6 +141,31 @@ export function buildDashboard(runs: Runs): FastifyInstance {
 }
 
 const sendMarkup = (reply: FastifyReply, { markup }: Markup) => reply.type('text/html; charset=utf-8').send(markup);
+
+/** Answers that are judged together, and the steps they are of. */
+interface JudgedAnswers {
+  readonly answers: readonly JudgedText[];
+  readonly first: number;
+  readonly last: number;
+  /** Whether there were more. */
+  readonly isCut: boolean;
+}
+
+/** Of the last steps up to one. */
+async function trainingAnswers(run: OpenRun, step: number, window: number): Promise<JudgedAnswers> {
+  await run.figures.update();
+  const { steps } = run.figures;
+  const first = steps[Math.max(0, placeOf(steps, step) - Math.max(0, window - 1))] ?? step;
+  const answers = await answersOf(run, first, step);
+  return { answers, first, last: answers.at(-1)?.step ?? step, isCut: answers.length === MOST_ANSWERS };
+}
+
+/** Of the newest evaluation up to a step. */
+function heldOutAnswers({ folder }: OpenRun, step: number): JudgedAnswers {
+  const kept = readHeldOutAnswers(folder, step);
+  if (kept === undefined) return { answers: [], first: step, last: step, isCut: false };
+  return { answers: kept.answers, first: kept.step, last: kept.step, isCut: kept.count > kept.answers.length };
+}
 
 const answersOf = ({ folder }: OpenRun, from: number, to: number) =>
   readAnswers(join(folder, ROLLOUTS_FILE), from, to, MOST_ANSWERS);

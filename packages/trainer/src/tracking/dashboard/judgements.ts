@@ -8,6 +8,9 @@ import {
 import { fitLogistic4 } from '../../evaluation/logistic-fit.js';
 import type { Answer } from './answers.js';
 
+/** As much of an answer as is judged. */
+export type JudgedText = Pick<Answer, 'label' | 'text'>;
+
 /** Ratings beside their labels, by rising rating. */
 export interface ScoreScatter {
   readonly ratings: readonly number[];
@@ -23,7 +26,7 @@ export interface ScoreScatter {
 }
 
 /** How answers to score questions lie; undefined when there are none. */
-export function scoreScatter(answers: readonly Answer[]): ScoreScatter | undefined {
+export function scoreScatter(answers: readonly JudgedText[]): ScoreScatter | undefined {
   const asked = answers.flatMap(({ label, text }) =>
     label.task === 'score' ? [{ label, reading: readScore(text) }] : [],
   );
@@ -46,7 +49,7 @@ export function scoreScatter(answers: readonly Answer[]): ScoreScatter | undefin
 }
 
 /** How answers about degradations go wrong; undefined when there are none. */
-export function confusions(answers: readonly Answer[]): DegradationErrors | undefined {
+export function confusions(answers: readonly JudgedText[]): DegradationErrors | undefined {
   const verdicts = answers.flatMap(({ label, text }): DegradationVerdict[] => {
     if (label.task !== 'degradation') return [];
     const reading = readDegradation(text);

@@ -5,7 +5,7 @@ import { html, type Markup } from '../report/html.js';
 
 /** Classes named for classes that are there, and levels for levels, as tables. */
 export function matrixView(errors: DegradationErrors | undefined): Markup {
-  if (errors === undefined) return html`<p class="muted">No question about degradations in these steps.</p>`;
+  if (errors === undefined) return html`<p class="muted">No question about degradations here.</p>`;
   const { classes, levels, unreadableClasses } = errors;
   const unreadable = unreadableClasses === 0 ? '' : `; ${unreadableClasses} more could not be read`;
   const hasLevels = levels.count > 0;

@@ -47,11 +47,18 @@ export function dashboardPage(): Markup {
               <section aria-labelledby="judgements-title">
                 <h2 id="judgements-title">How it judges</h2>
                 <p class="muted">
-                  <label for="window">Answers of the last</label>
-                  <select id="window">
-                    ${WINDOWS.map((steps) => html`<option value="${steps}" ${trusted(steps === 10 ? ' selected' : '')}>${steps}</option>`)}
+                  <label for="source">Answers</label>
+                  <select id="source">
+                    <option value="training">in training</option>
+                    <option value="held-out">to held-out prompts</option>
                   </select>
-                  steps up to the chosen one: <span id="judged"></span>
+                  <span id="window-choice">
+                    <label for="window">of the last</label>
+                    <select id="window">
+                      ${WINDOWS.map((steps) => html`<option value="${steps}" ${trusted(steps === 10 ? ' selected' : '')}>${steps}</option>`)}
+                    </select>
+                    steps up to the chosen one</span
+                  >: <span id="judged"></span>
                 </p>
                 <div class="charts">
                   <section class="card">

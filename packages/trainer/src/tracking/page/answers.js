@@ -51,18 +51,24 @@ async function fetchAnswers(/** @type {AbortSignal} */ signal) {
 
 async function fetchJudgements(/** @type {AbortSignal} */ signal) {
   const { run, step } = shown;
-  const window = /** @type {HTMLSelectElement} */ (byId('window')).value;
-  const response = await ask('/judgements', { run, step, window }, signal);
+  const [window, source] = [valueOf('window'), valueOf('source')];
+  const response = await ask('/judgements', { run, step, window, source }, signal);
   const { first, last, answers, isCut, scatter, matrix } = await response.json();
+  const isTraining = source === 'training';
+  byId('window-choice').hidden = !isTraining;
+  const when = isTraining ? `steps ${first} to ${last}` : `after step ${last}`;
   byId('judged').textContent =
-    `${answers} answers, steps ${first} to ${last}${isCut ? '; the others are left out' : ''}`;
+    answers === 0 ? 'none up to this step' : `${answers} answers, ${when}${isCut ? '; the others are left out' : ''}`;
   byId('matrix').innerHTML = matrix;
   showScatter(scatter);
 }
 
+const valueOf = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id)).value;
+
 /** Listens to what the answers are chosen by. */
 export function listenToAnswers() {
-  byId('window').addEventListener('change', () => void into('matrix', fetchJudgements(fetching.signal)));
+  for (const id of ['source', 'window'])
+    byId(id).addEventListener('change', () => void into('matrix', fetchJudgements(fetching.signal)));
   byId('answers').addEventListener('click', ({ target }) => {
     const button = /** @type {Element} */ (target).closest('[data-prompt]');
     if (button === null) return;

@@ -22,7 +22,7 @@ export function showScatter(/** @type {Scatter | null} */ scatter) {
   const [box, note] = [byId('scatter'), byId('scatter-note')];
   if (scatter === null || scatter.ratings.length === 0) {
     removePlot(box);
-    note.textContent = scatter === null ? 'No question about a score in these steps.' : `None of ${scatter.unreadable} ratings could be read.`; // prettier-ignore
+    note.textContent = scatter === null ? 'No question about a score here.' : `None of ${scatter.unreadable} ratings could be read.`; // prettier-ignore
     return;
   }
   const { ratings, labels, fitted, unreadable, plcc, srcc, fittedPlcc } = scatter;

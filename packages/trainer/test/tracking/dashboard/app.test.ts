@@ -8,10 +8,11 @@ import sharp from 'sharp';
 import { imagesOf } from '../../../src/data/prompt.js';
 import { openDataset } from '../../../src/training/dataset.js';
 import type { OpenDataset } from '../../../src/tracking/dashboard/runs.js';
+import { writeHeldOutAnswers } from '../../../src/tracking/held-out-answers.js';
 import { serveDashboard, type Dashboard } from '../../../src/tracking/dashboard/serve.js';
 import { readRunSettings, writeRunSettings } from '../../../src/config/run-folder.js';
 import { fakeSettings } from '../../fake-run.js';
-import { answer, linesOf, writeRun } from '../../helpers/dashboard-run.js';
+import { answer, linesOf, naming, writeRun } from '../../helpers/dashboard-run.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
 
 const EVIL = `</script><script>alert("x")</script><img src=x onerror='y'>&amp;`;
@@ -117,7 +118,7 @@ describe('what is asked of a run', () => {
     expect(curves).toMatchObject({ steps: Array.from({ length: 12 }, (_, i) => i + 1), last: 12, stretch: 1 });
     const answers = await get('/answers', { run: 'a run', step: 4, prompt: 0 });
     expect(answers.body.match(/class="answer"/g)).toHaveLength(2);
-    const judged = json(await get('/judgements', { run: 'a run', step: 5, window: 3 }));
+    const judged = json(await get('/judgements', { run: 'a run', step: 5, window: 3, source: 'training' }));
     expect(judged).toMatchObject({
       first: 3,
       last: 5,
@@ -125,7 +126,7 @@ describe('what is asked of a run', () => {
       isCut: false,
       scatter: { ratings: [3, 3, 3, 3, 3, 3] },
     });
-    expect(json(await get('/judgements', { run: 'a run', step: 2, window: 50 }))).toMatchObject({
+    expect(json(await get('/judgements', { run: 'a run', step: 2, window: 50, source: 'training' }))).toMatchObject({
       first: 1,
       last: 2,
     });
@@ -133,6 +134,37 @@ describe('what is asked of a run', () => {
     expect(summary.body).toContain('<dd>12 of 60</dd>');
     expect(summary.body).toContain('<dd>24 s</dd>'); // 12 steps of 2 s
     expect(summary.body).toContain('<dd>1,200</dd>'); // at 50 tokens a second
+  });
+
+  test('held-out answers are judged as those of training: the newest up to the step', async () => {
+    const folder = writeRun(join(root, 'evaluated'), 12);
+    const judged = async (step: number) =>
+      json(await get('/judgements', { run: 'evaluated', step, window: 3, source: 'held-out' }));
+    expect(await judged(12)).toMatchObject({ answers: 0, scatter: null });
+    const kept = [naming('blur', 'noise'), answer({ label: { task: 'score', score: 2 } })].map(
+      ({ finish_reason: finishReason, reward: total, ...rest }) => ({ ...rest, finishReason, total }),
+    );
+    writeHeldOutAnswers(folder, 5, kept);
+    writeHeldOutAnswers(
+      folder,
+      10,
+      Array.from({ length: 1001 }, () => kept[1]!),
+    );
+    expect(await judged(4)).toMatchObject({ answers: 0 });
+    expect(await judged(9)).toMatchObject({
+      first: 5,
+      last: 5,
+      answers: 2,
+      isCut: false,
+      scatter: { ratings: [3], labels: [2] },
+      matrix: expect.stringContaining('blur called noise: 1 of 1'),
+    });
+    expect(await judged(12)).toMatchObject({ last: 10, answers: 1000, isCut: true });
+    writeFileSync(join(folder, 'held-out/step-000011.json'), '{}');
+    const damaged = await get('/judgements', { run: 'evaluated', step: 12, window: 3, source: 'held-out' });
+    expect(messageOf(damaged)).toContain("step-000011.json: 'version'");
+    const unknown = await get('/judgements', { run: 'evaluated', step: 12, window: 3, source: 'x' });
+    expect(unknown.statusCode).toBe(400);
   });
 
   test('a run that is not there, and questions that make no sense, are told so', async () => {
@@ -147,7 +179,7 @@ describe('what is asked of a run', () => {
     writeRun(join(root, 'new'), 0);
     expect(json(await get('/curves', { run: 'new' }))).toMatchObject({ steps: [], charts: [], last: 0 });
     expect((await get('/answers', { run: 'new', step: 0, prompt: 0 })).statusCode).toBe(200);
-    expect(json(await get('/judgements', { run: 'new', step: 0, window: 10 }))).toMatchObject({
+    expect(json(await get('/judgements', { run: 'new', step: 0, window: 10, source: 'training' }))).toMatchObject({
       answers: 0,
       scatter: null,
     });
