@@ -18,6 +18,8 @@ export interface ScoreLabel {
   readonly score: number;
   /** Standard deviation of the opinions, on the scale of `score`. */
   readonly std?: number;
+  /** Set where the score was computed from the picture instead of given by people. */
+  readonly proxy?: true;
 }
 
 /** The distortion in an image; a clean image has class and level 'null'. */

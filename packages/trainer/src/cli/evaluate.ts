@@ -94,6 +94,7 @@ export async function evaluateRun(run: string, options: EvaluateOptions, parts: 
     before: before.figures,
     after: after.figures,
     examples,
+    proxyScores: settings.data.heldOut.kind === 'photos',
     details: { before: before.details, after: after.details },
   };
   await writeJson(join(run, EVALUATION_FILE), evaluation);

@@ -51,7 +51,7 @@ async function rewardsFor(file: string, named: string | undefined): Promise<read
 }
 
 const labelSchema = z.discriminatedUnion('task', [
-  z.object({ task: z.literal('score'), score: z.number() }),
+  z.object({ task: z.literal('score'), score: z.number(), proxy: z.literal(true).exactOptional() }),
   z.object({
     task: z.literal('degradation'),
     distortionClass: z.enum(DISTORTION_CLASSES),

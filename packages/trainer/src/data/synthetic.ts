@@ -44,7 +44,7 @@ export function syntheticDegradations(options: SyntheticOptions): Dataset {
 
 /** The proxy score of a crop as a label. */
 export function scoreLabel({ clean, image }: DegradedCrop): ScoreLabel {
-  return { task: 'score', score: proxyScore(clean, image) };
+  return { task: 'score', score: proxyScore(clean, image), proxy: true };
 }
 
 /** What was done to a crop as a label. */

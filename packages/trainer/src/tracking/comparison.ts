@@ -5,6 +5,7 @@ import {
   changeOf,
   FIGURE_ROWS,
   figureText,
+  PROXY_NOTE,
   type EvaluationFile,
   type Example,
   type Figures,
@@ -12,7 +13,7 @@ import {
 
 /** What is known of the right answer, in a few words. */
 export function labelText(label: Label): string {
-  if (label.task === 'score') return `score ${label.score.toFixed(2)} (proxy)`;
+  if (label.task === 'score') return `score ${label.score.toFixed(2)}${label.proxy === true ? ' (proxy)' : ''}`;
   if (label.task === 'none') return 'none';
   if (label.task === 'comparison') return `better: ${label.better}`;
   return label.distortionClass === 'null' ? 'no distortion' : `${label.distortionClass}, ${label.level}`;
@@ -25,7 +26,7 @@ function cells(before: Figures, after: Figures, key: keyof Figures): string[] {
 }
 
 /** The table "before / after" for a terminal: sampled as in training, and greedy. */
-export function comparisonTable({ before, after, step, prompts, samples }: EvaluationFile): string {
+export function comparisonTable({ before, after, step, prompts, samples, proxyScores }: EvaluationFile): string {
   const table = new Table({ style: { head: [], border: [] }, colAligns: ['left', ...Array<'right'>(6).fill('right')] });
   table.push(
     [
@@ -40,7 +41,8 @@ export function comparisonTable({ before, after, step, prompts, samples }: Evalu
   for (const [key, name] of FIGURE_ROWS) {
     table.push([name, ...cells(before.sampled, after.sampled, key), ...cells(before.greedy, after.greedy, key)]);
   }
-  const caption = `before = starting checkpoint, after = step ${step}; ${samples} sampled answers a prompt`;
+  const proxy = proxyScores === true ? `; ${PROXY_NOTE}` : '';
+  const caption = `before = starting checkpoint, after = step ${step}; ${samples} sampled answers a prompt${proxy}`;
   return `${table.toString()}\n${pc.dim(caption)}`;
 }
 

@@ -77,6 +77,8 @@ export interface EvaluationFile {
   readonly before: CheckpointFigures;
   readonly after: CheckpointFigures;
   readonly examples: readonly Example[];
+  /** Whether scores are compared with numbers computed from the pictures instead of human opinions. */
+  readonly proxyScores?: boolean;
   /** Accuracy by class, error of the ratings, and whatever else was measured. */
   readonly details: { readonly before: CheckpointDetails; readonly after: CheckpointDetails };
 }
@@ -90,11 +92,14 @@ export const FIGURE_ROWS: readonly (readonly [key: keyof Figures, name: string])
   ['formatRate', 'format rate'],
   ['scoreReward', 'score reward'],
   ['readableRatings', 'share of readable ratings'],
-  ['srcc', 'SRCC of the score (proxy label)'],
-  ['plcc', 'PLCC of the score (proxy label)'],
+  ['srcc', 'SRCC of the score'],
+  ['plcc', 'PLCC of the score'],
   ['classAccuracy', 'degradation class accuracy'],
   ['levelAccuracy', 'degradation level accuracy'],
 ];
+
+/** What is said of a table whose scores are compared with a proxy. */
+export const PROXY_NOTE = 'score labels of degraded photographs are a proxy, not human opinions';
 
 /** A figure as tables show it. */
 export const figureText = (value: number | null): string => (value === null ? '-' : value.toFixed(3));

@@ -15,7 +15,7 @@ const rows = [
     label,
     advantage: -0.7071,
   },
-  { text: 'no idea', label },
+  { text: 'no idea', label: { ...label, proxy: true } },
 ];
 
 function file(lines: unknown[], name = 'rollouts.jsonl'): string {
@@ -36,13 +36,15 @@ describe('explain', () => {
   test('says for each answer where it is from and why it got each reward that applies', async () => {
     const [first, second] = await all(file(rows));
     expect(first!.split('\n')).toEqual([
-      'step 4 · score:a.jpg:0 · the label is score 3.10 (proxy) · advantage -0.71',
+      'step 4 · score:a.jpg:0 · the label is score 3.10 · advantage -0.71',
       '  <think>ok</think><answer>{"rating": 3.9}</answer>',
       '  format 1: the layout is as asked',
       '  score 0: said 3.9, the label is 3.1, off by 0.8 (tolerance 0.35)',
       '    <think>ok</think><answer>{"rating": ⟦3.9⟧}</answer>',
     ]);
-    expect(second).toMatch(/^line 2 .*\n {2}no idea\n {2}format 0: .+\n {4}⟦⟧no idea\n {2}score 0: .+\n {4}⟦⟧no idea$/);
+    expect(second).toMatch(
+      /^line 2 · the label is score 3\.10 \(proxy\)\n {2}no idea\n {2}format 0: .+\n {4}⟦⟧no idea\n {2}score 0: .+\n {4}⟦⟧no idea$/,
+    );
   });
 
   test('--limit takes the last ones', async () => {

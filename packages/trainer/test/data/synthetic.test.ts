@@ -87,6 +87,7 @@ describe('prompts', () => {
         prompt.label.task === 'score' ? prompt.label.score : NaN,
       );
     expect(await scores(['null'])).toEqual(Array<number>(8).fill(5));
+    expect((await make({ tasks: ['score'] }).get(0)).label).toMatchObject({ proxy: true });
     for (const score of await scores(['noise/gaussian-rgb', 'blur/gaussian'])) {
       expect(score).toBeGreaterThanOrEqual(1);
       expect(score).toBeLessThan(4.9);

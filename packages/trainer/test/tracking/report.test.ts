@@ -28,7 +28,7 @@ const change = (step: number, alarm: string, state: 'raised' | 'over'): AlarmCha
   return { step, alarm, state, message: `${alarm} ${EVIL}`, advice: `mend ${alarm}`, help: `docs/page.md#${alarm}` };
 };
 
-async function reportOf(alarms: readonly AlarmChange[] = []): Promise<string> {
+async function reportOf(alarms: readonly AlarmChange[] = [], changes: Partial<EvaluationFile> = {}): Promise<string> {
   const run = join(temporaryFolder(), 'a <b> run');
   writeRunSettings(run, fakeSettings({ seed: EVIL }));
   mkdirSync(join(run, 'pictures'));
@@ -71,6 +71,7 @@ async function reportOf(alarms: readonly AlarmChange[] = []): Promise<string> {
         after: answer,
       },
     ],
+    ...changes,
   };
   writeFileSync(join(run, 'evaluation.json'), JSON.stringify(evaluation));
   writeFileSync(join(run, 'evaluations.jsonl'), '{"step":2,"reward":0.7,"srcc":null,"is_best":true}\n');
@@ -103,6 +104,12 @@ describe('report', () => {
     expect(page).toContain('<tr><td>score reward</td><td>-</td><td>-</td><td class="">-</td>');
     expect(page).toContain('3 min 00 s');
     expect(page).toContain('3 of 60');
+  });
+
+  test('says that scores are compared with a proxy where they are, and only there', async () => {
+    const [opinions, proxies] = [await reportOf(), await reportOf([], { proxyScores: true })];
+    expect(proxies).toContain('are a proxy, not human opinions');
+    expect(opinions).not.toContain('proxy');
   });
 
   test('lists alarms with the steps they lasted and what to do, and has no such list without any', async () => {

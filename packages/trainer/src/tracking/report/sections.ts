@@ -4,6 +4,7 @@ import { duration } from '../duration.js';
 import {
   changeOf,
   FIGURE_ROWS,
+  PROXY_NOTE,
   figureText,
   type EvaluationFile,
   type Example,
@@ -58,7 +59,7 @@ function figureCells(before: Figures, after: Figures, key: keyof Figures): Marku
 }
 
 /** The figures before and after training. */
-export function comparison({ before, after, prompts, samples, step }: EvaluationFile): Markup {
+export function comparison({ before, after, prompts, samples, step, proxyScores }: EvaluationFile): Markup {
   const heads = ['before', 'after', 'change', 'before', 'after', 'change'];
   const rows = FIGURE_ROWS.map(
     ([key, name]) =>
@@ -88,7 +89,7 @@ export function comparison({ before, after, prompts, samples, step }: Evaluation
     </div>
     <p class="muted">
       Before is the starting checkpoint, after is step ${step}; ${samples} sampled answers a prompt. A level counts as
-      right only when the class is right too. Score labels of degraded photographs are a proxy, not human opinions.
+      right only when the class is right too${proxyScores === true ? `; ${PROXY_NOTE}` : ''}.
     </p>`;
 }
 
