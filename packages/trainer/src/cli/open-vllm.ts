@@ -19,5 +19,6 @@ export function openVllm(model: Settings['model'], purpose: SamplingPurpose): Pr
     apiKey: process.env['VLLM_API_KEY'],
     onOutage: (reason) =>
       void process.stderr.write(`no vLLM server answers (${reason}); trying for up to ${outageMinutes} minutes\n`),
+    onTrouble: (reason) => void process.stderr.write(`a vLLM server fails (${reason}); the others go on\n`),
   });
 }

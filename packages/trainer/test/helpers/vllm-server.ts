@@ -13,10 +13,17 @@ export type Fault =
   | 'status 500'
   | 'hang'
   | 'torn'
+  | 'half JSON'
+  | 'web page'
   | 'hang up'
   | 'foreign token'
   | 'no token ids'
+  | 'no log-probs'
+  | 'a log-prob short'
+  | 'NaN log-prob'
+  | 'log-prob above 0'
   | 'too few'
+  | 'too long'
   | 'other prompt'
   | 'other model';
 
@@ -104,14 +111,18 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
       const drawn = drawFrom(logits, `${seed}/${index}`, temperature, Number(body['max_completion_tokens']));
       const ids = drawn.tokens.map((word) => words[word]!);
       if (wrong === 'foreign token') ids[0] = 500;
-      const values = only && logprobs === 'processed' ? [0] : drawn.samplerLogps;
+      const values = only && logprobs === 'processed' ? [0] : [...drawn.samplerLogps];
+      if (wrong === 'a log-prob short') values.pop();
+      if (wrong === 'log-prob above 0') values[0] = 0.5;
+      if (wrong === 'too long') ids.unshift(...Array<number>(9).fill(words[0]!));
       const content = values.map((logprob) => ({ token: '', logprob, bytes: [], top_logprobs: [] }));
+      if (wrong === 'too long') content.unshift(...Array<(typeof content)[0]>(9).fill(content[0]!));
       const { finishReason: finish_reason } = drawn;
       return {
         ...template,
         index,
         finish_reason,
-        logprobs: { content },
+        logprobs: wrong === 'no log-probs' ? null : { content },
         token_ids: wrong === 'no token ids' ? null : ids,
       };
     });
@@ -152,7 +163,7 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
       return void reply.writeHead(500).end(JSON.stringify({ error: { message: 'engine hiccup' } }));
     const { status, response } = await answer(path, body, wrong);
     if (path === '/v1/chat/completions') await new Promise((resolve) => setTimeout(resolve, latency));
-    const out = typeof response === 'string' ? response : JSON.stringify(response);
+    const out = spoiled(typeof response === 'string' ? response : JSON.stringify(response), wrong);
     reply.writeHead(status, { 'content-length': Buffer.byteLength(out) });
     if (wrong === 'torn') return void reply.write(out.slice(0, 40), () => request.socket.destroy());
     reply.end(out);
@@ -171,6 +182,13 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
   };
   await start();
   return { url: `http://127.0.0.1:${port}`, received, adapters, start, stop };
+}
+
+/** A text that is not the JSON it should be. */
+function spoiled(text: string, wrong: Fault | undefined): string {
+  if (wrong === 'half JSON') return text.slice(0, text.length / 2);
+  if (wrong === 'web page') return '<html><body>It works!</body></html>';
+  return wrong === 'NaN log-prob' ? text.replace(/"logprob":[^,]+/, '"logprob":NaN') : text;
 }
 
 /** Messages of a request with their images decoded. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Completion } from '../policy.js';
-import { ServerRefusal, ServerTrouble } from './http.js';
+import { parseAnswer, ServerRefusal, ServerTrouble } from './http.js';
 
 const id = z.int().nonnegative();
+/** In float32 the logarithm of a probability may end a little above 0. */
+const logprob = z.number().max(1e-3);
 
 const schema = z.object({
   model: z.string(),
@@ -11,7 +13,7 @@ const schema = z.object({
     z.object({
       finish_reason: z.enum(['stop', 'length']),
       token_ids: z.array(id).min(1),
-      logprobs: z.object({ content: z.array(z.object({ logprob: z.number() })) }),
+      logprobs: z.object({ content: z.array(z.object({ logprob })) }),
     }),
   ),
 });
@@ -43,13 +45,9 @@ export function readChatReply(
   decode: (ids: readonly number[]) => string,
 ): Completion[] {
   const { url, prompt, model, completions, maxTokens, allowed, stops } = expected;
-  const bad = (problem: string) => new ServerTrouble(`${url}: prompt "${prompt}": ${problem}`, true);
-  const parsed = schema.safeParse(parseJson(text));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw bad(`not a completion with token ids and log-probs (${issue!.path.join('.')}: ${issue!.message})`);
-  }
-  const reply = parsed.data;
+  const where = `${url}: prompt "${prompt}"`;
+  const bad = (problem: string) => new ServerTrouble(`${where}: ${problem}`, true);
+  const reply = parseAnswer(text, schema, where, 'a completion with token ids and log-probs');
   checkPrompt(reply.prompt_token_ids, expected);
   if (reply.model !== model) throw bad(`answered by model "${reply.model}", expected "${model}"`);
   if (reply.choices.length !== completions) throw bad(`${reply.choices.length} answers, expected ${completions}`);
@@ -64,14 +62,6 @@ export function readChatReply(
     }
     return { tokens, text: decode(tokens), samplerLogps: content.map(({ logprob }) => logprob), finishReason };
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The two must read the prompt alike: else log-probs are of other tokens, and of other pixels. */

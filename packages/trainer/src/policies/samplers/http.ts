@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { exchange, LateAnswer, reasonOf, saidIn, type Answer } from '../exchange.js';
 
 /** A server that said no: asking again would not change it. */
@@ -64,4 +65,25 @@ function textOf(url: string, { status, body }: Answer): string {
   if (AWAY.includes(status)) throw new ServerTrouble(message, false);
   if (status >= 500 || BUSY.includes(status)) throw new ServerTrouble(message, true);
   throw new ServerRefusal(message, status);
+}
+
+/**
+ * Reads an answer that should be JSON of a form.
+ *
+ * @param where - the beginning of an error: address and request
+ * @param expected - what the form is, in words
+ * @throws {ServerTrouble} when it is torn, or of another form
+ */
+export function parseAnswer<T>(text: string, schema: z.ZodType<T>, where: string, expected: string): T {
+  const bad = (problem: string) => new ServerTrouble(`${where}: not ${expected} (${problem})`, true);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw bad((error as SyntaxError).message);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw bad(`${issue!.path.join('.')}: ${issue!.message}`);
 }

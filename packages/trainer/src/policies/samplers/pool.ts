@@ -13,13 +13,16 @@ export interface ServerPoolOptions {
   /** Seconds a server rests after its first trouble in a row; doubled each time, up to 15. @defaultValue 0.5 */
   readonly rest?: number;
   /** Told when jobs begin to wait because no server answers, and why. */
-  readonly onOutage?: (reason: string) => void;
+  readonly onOutage?: ((reason: string) => void) | undefined;
+  /** Told when a server that was well is in trouble while others are well, and why. */
+  readonly onTrouble?: ((reason: string) => void) | undefined;
 }
 
 /** Servers that share the work. */
 export interface ServerPool {
   /**
-   * Does a job on the server that has least to do. A server in trouble rests, and the job goes to another, or waits.
+   * Does a job on the server that has least to do. A server in trouble rests, and then gets one job at a time until it answers; the job
+   * goes to another, and waits for one that is well rather than come back.
    *
    * @throws what the job throws, unless it is trouble; trouble when it outlasts attempts or outage
    */
@@ -39,11 +42,14 @@ const LONGEST_REST = 15;
 
 /** Spreads jobs over servers. */
 export function createServerPool(options: ServerPoolOptions): ServerPool {
-  const { urls, concurrency, outage, attempts = 5, rest = 0.5, onOutage } = options;
+  const { urls, concurrency, outage, attempts = 5, rest = 0.5, onOutage, onTrouble } = options;
   const servers = urls.map((url): Server => ({ url, jobs: 0, troubles: 0, restsUntil: 0 }));
   let waiting: (() => void)[] = [];
   /** When the servers fell silent; undefined while one answers. */
   let silentSince: number | undefined;
+
+  const isWell = ({ troubles }: Server) => troubles === 0;
+  const limitOf = (server: Server) => (isWell(server) ? concurrency : 1);
 
   const wakeAll = () => {
     const woken = waiting;
@@ -64,11 +70,14 @@ export function createServerPool(options: ServerPoolOptions): ServerPool {
       waiting.push(done);
     });
 
-  const take = async (signal: AbortSignal | undefined): Promise<Server> => {
+  /** @param failed - servers on which the job has failed */
+  const take = async (failed: ReadonlySet<Server>, signal: AbortSignal | undefined): Promise<Server> => {
     for (;;) {
       signal?.throwIfAborted();
       const now = performance.now();
-      const free = servers.filter(({ jobs, restsUntil }) => jobs < concurrency && restsUntil <= now);
+      const others = servers.filter((server) => !failed.has(server));
+      const able = others.some(isWell) ? others : servers;
+      const free = able.filter((server) => server.jobs < limitOf(server) && server.restsUntil <= now);
       const [best] = free.sort((a, b) => a.jobs - b.jobs);
       if (best !== undefined) {
         best.jobs++;
@@ -81,11 +90,12 @@ export function createServerPool(options: ServerPoolOptions): ServerPool {
 
   const noteTrouble = (server: Server, { answered, message }: ServerTrouble) => {
     const now = performance.now();
+    if (isWell(server) && servers.some((other) => other !== server && isWell(other))) onTrouble?.(message);
     // what was under way when it failed fails with it: one trouble
     if (now >= server.restsUntil)
       server.restsUntil = now + 1000 * Math.min(LONGEST_REST, rest * 2 ** server.troubles++);
     if (answered) silentSince = undefined;
-    else if (servers.every(({ troubles }) => troubles > 0)) {
+    else if (!servers.some(isWell)) {
       if (silentSince === undefined) onOutage?.(message);
       silentSince ??= now;
       if (now - silentSince <= outage * 1000) return;
@@ -99,8 +109,9 @@ export function createServerPool(options: ServerPoolOptions): ServerPool {
   };
 
   const run = async <T>(job: (url: string) => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    const failed = new Set<Server>();
     for (let answers = 0; ;) {
-      const server = await take(signal);
+      const server = await take(failed, signal);
       try {
         const result = await job(server.url);
         noteAnswer(server);
@@ -108,6 +119,7 @@ export function createServerPool(options: ServerPoolOptions): ServerPool {
       } catch (error) {
         if (error instanceof ServerRefusal) noteAnswer(server);
         if (!(error instanceof ServerTrouble)) throw error;
+        failed.add(server);
         noteTrouble(server, error);
         if (error.answered && ++answers >= attempts) throw error;
       } finally {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import type { Prompt } from '../../data/prompt.js';
 import { readConfig } from '../../models/qwen2.5-vl/config.js';
 import { readGenerationConfig } from '../../models/qwen2.5-vl/generation-config.js';
@@ -9,7 +10,7 @@ import { readProcessor, type ProcessorOptions } from '../../models/qwen2.5-vl/pr
 import type { Completion, SamplingOptions } from '../policy.js';
 import { chatMessages, chatRequest } from './chat-request.js';
 import { readChatReply } from './chat-reply.js';
-import { ask, ServerRefusal, ServerTrouble } from './http.js';
+import { ask, parseAnswer, ServerRefusal, ServerTrouble } from './http.js';
 import { createServerPool } from './pool.js';
 import type { Probe, Sampler } from './sampler.js';
 import { adapterFolders, modelFolder, type AskServer } from './weight-folders.js';
@@ -40,6 +41,8 @@ export interface VllmSamplerOptions extends ProcessorOptions {
   readonly apiKey?: string | undefined;
   /** Told when a wait for servers begins, and why. */
   readonly onOutage?: (reason: string) => void;
+  /** Told when a server fails whose work others can do, and why. */
+  readonly onTrouble?: (reason: string) => void;
 }
 
 /** Tokens of a probe. */
@@ -55,8 +58,15 @@ const SHORT = 60;
  * @throws Error naming file and field, when the checkpoint's tokenizer, template or image processor is incomplete.
  */
 export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sampler> {
-  const { checkpoint, concurrency = 32, timeout = 600, outage = 600, rest = 0.5, apiKey, onOutage } = options;
+  const { checkpoint, concurrency = 32, timeout = 600, outage = 600, rest = 0.5, apiKey } = options;
+  const { onOutage, onTrouble } = options;
   const urls = options.urls.map((url) => url.replace(/\/+$/, '').replace(/\/v1$/, ''));
+  const folder = resolve(options.folder);
+  if (options.train === 'full' && folder === resolve(checkpoint)) {
+    throw new Error(
+      `sampler.folder is the checkpoint of the model, ${folder}; each step would overwrite it: name a copy`,
+    );
+  }
   const config = await readConfig(checkpoint);
   const processor = await readProcessor(checkpoint, options, config);
   const { tokenizer } = processor;
@@ -69,10 +79,9 @@ export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sa
 
   const stopped = new AbortController();
   const askShortly: AskServer = (url, path, body) => ask(`${url}${path}`, body, { timeout: SHORT, apiKey });
-  const folder = resolve(options.folder);
   const name = `q-insight-${randomUUID().slice(0, 13)}`;
   const folders = options.train === 'lora' ? adapterFolders(folder, name, askShortly) : modelFolder(folder, askShortly);
-  const pool = createServerPool({ urls, concurrency, outage, rest, ...(onOutage && { onOutage }) });
+  const pool = createServerPool({ urls, concurrency, outage, rest, onOutage, onTrouble });
   /** Published versions, oldest first, with the model's name at each server that has loaded them. */
   const versions = new Map<number, Map<string, Promise<string>>>();
   const asked = new WeakMap<Prompt, Promise<AskedPrompt>>();
@@ -184,6 +193,10 @@ interface AskedPrompt {
   readonly inputIds: Int32Array;
 }
 
+const oneLogprob = z.object({
+  choices: z.tuple([z.object({ logprobs: z.object({ content: z.tuple([z.object({ logprob: z.number() })]) }) })]),
+});
+
 /**
  * vLLM's log-probs are those before the temperature, unless it is told otherwise. With a single token allowed, they are 0 only of
  * the distribution that is drawn from.
@@ -199,9 +212,8 @@ async function checkLogprobs(url: string, model: string, temperature: number, to
     top_logprobs: 0,
     allowed_token_ids: [token],
   });
-  const reply = JSON.parse(text) as { choices: { logprobs: { content: { logprob: number }[] } }[] };
-  const logprob = reply.choices[0]?.logprobs.content[0]?.logprob;
-  if (logprob === 0) return;
+  const { choices } = parseAnswer(text, oneLogprob, url, 'a completion with a log-prob');
+  if (choices[0].logprobs.content[0].logprob === 0) return;
   throw new ServerRefusal(
     `${url}: gives log-probs before the temperature, and grpo.temperature is ${temperature}; start vLLM with ` +
       '--logprobs-mode processed_logprobs, or sample at temperature 1',

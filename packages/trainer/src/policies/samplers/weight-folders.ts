@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import type { Policy } from '../policy.js';
-import { ServerRefusal } from './http.js';
+import { parseAnswer, ServerRefusal } from './http.js';
+import { writeTiedHead } from './tied-head.js';
 
 /** Sends a request to one server. */
 export type AskServer = (url: string, path: string, body?: unknown) => Promise<string>;
@@ -81,12 +82,13 @@ export function modelFolder(folder: string, ask: AskServer): WeightFolders {
       for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });
       mkdirSync(dirname(folder), { recursive: true });
       await policy.save(fresh, 'weights');
+      await writeTiedHead(fresh);
       if (existsSync(folder)) renameSync(folder, old);
       renameSync(fresh, folder); // whole: a server that starts at any other moment reads all of one version
       rmSync(old, { recursive: true, force: true });
     },
     load: async (url) => {
-      const { data } = models.parse(JSON.parse(await ask(url, '/v1/models')));
+      const { data } = parseAnswer(await ask(url, '/v1/models'), models, `${url}/v1/models`, 'a list of models');
       const { id, root } = data.find(({ parent }) => parent === null || parent === undefined) ?? data[0]!;
       if (root !== undefined && root !== null && isAbsolute(root) && root !== folder) {
         throw new ServerRefusal(`${url}: serves ${root}, expected sampler.folder, ${folder}`, 200);

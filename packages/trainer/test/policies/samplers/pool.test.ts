@@ -38,6 +38,30 @@ describe('createServerPool', () => {
     expect(outages).toEqual([]);
   });
 
+  test('a job that a server spoils waits for one that is well, rather than come back until its attempts are used up', async () => {
+    const { run } = pool({ concurrency: 1, rest: 0.001 });
+    // while the one is well and busy, there is time for far more than five attempts at the other
+    const job = (url: string) => (url === 'a' ? busy() : later(url, 200));
+    expect(await Promise.all([run(job), run(job)])).toEqual(['b', 'b']);
+  });
+
+  test('a server in trouble is named once, and asked one job at a time until it answers', async () => {
+    const troubles: string[] = [];
+    const { run } = pool({ rest: 0.001, onTrouble: (reason) => troubles.push(reason) });
+    let [now, most, calls] = [0, 0, 0];
+    const spoil = async () => {
+      now++;
+      if (++calls > 2) most = Math.max(most, now); // the first two are sent before it is known to fail
+      await later(undefined, 2);
+      now--;
+      return busy();
+    };
+    const job = (url: string) => (url === 'a' ? spoil() : later(url, 40));
+    await Promise.all(Array.from({ length: 12 }, () => run(job)));
+    expect(most).toBe(1);
+    expect(troubles).toEqual(['status 500']);
+  });
+
   test('waits while none answers, says so once, and goes on when one is back', async () => {
     const outages: string[] = [];
     const { run } = pool({ outage: 5, onOutage: (reason) => outages.push(reason) });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Reward } from '@q-insight/rewards';
@@ -44,6 +44,18 @@ function policyOfIds(): Policy {
   };
 }
 
+/** Such a policy that saves a whole checkpoint. */
+function policyOfWeights(): Policy {
+  const policy = policyOfIds();
+  return {
+    ...policy,
+    save: (folder, content) => {
+      cpSync(CHECKPOINT, folder, { recursive: true });
+      return policy.save(folder, content);
+    },
+  };
+}
+
 async function sampledBy(urls: string[], options: Partial<VllmSamplerOptions> = {}, limit?: number) {
   const folder = join(temporaryFolder(), 'sampler');
   const sampler = await createVllmSampler({
@@ -56,7 +68,8 @@ async function sampledBy(urls: string[], options: Partial<VllmSamplerOptions> = 
     rest: 0.01,
     ...options,
   });
-  const policy = sampleElsewhere(policyOfIds(), sampler, limit === undefined ? {} : { maxLogpDifference: limit });
+  const trained = options.train === 'full' ? policyOfWeights() : policyOfIds();
+  const policy = sampleElsewhere(trained, sampler, limit === undefined ? {} : { maxLogpDifference: limit });
   policies.push(policy);
   return { policy, folder };
 }
@@ -182,10 +195,17 @@ describe('faults', () => {
     'status 500',
     'hang',
     'torn',
+    'half JSON',
+    'web page',
     'hang up',
     'foreign token',
     'no token ids',
+    'no log-probs',
+    'a log-prob short',
+    'NaN log-prob',
+    'log-prob above 0',
     'too few',
+    'too long',
     'other model',
   ];
   test.each(faults)('%s: the request is sent again, and the completions are those without it', async (fault) => {
@@ -202,7 +222,14 @@ describe('faults', () => {
     ['status 500', /500 engine hiccup/],
     ['torn', /no server has answered for .*(aborted|hang up)/],
     ['foreign token', /token 500, which is not one of those allowed/],
+    ['half JSON', /not a completion with token ids.*JSON/],
+    ['web page', /not a completion with token ids.*<html/],
     ['no token ids', /not a completion with token ids.*choices\.0\.token_ids/],
+    ['no log-probs', /not a completion with token ids.*choices\.0\.logprobs/],
+    ['a log-prob short', /\d log-probs for \d tokens/],
+    ['NaN log-prob', /not a completion with token ids.*NaN/],
+    ['log-prob above 0', /not a completion with token ids.*logprob: Too big/],
+    ['too long', /an answer of 1\d tokens, expected at most 4/],
     ['too few', /2 answers, expected 3/],
     ['other model', /answered by model "tiny"/],
     [
@@ -263,6 +290,11 @@ describe('faults', () => {
     await expect(policy.sample(await prompts(), OPTIONS)).rejects.toThrow(/--logprobs-mode processed_logprobs/);
     const right = await sampledBy([processed.url], { temperature: 0.7 });
     await right.policy.sample(await prompts(), OPTIONS);
+    let left = 2;
+    const halting = await serve({ logprobs: 'processed', fault: ({ path, body }) => (path.includes('chat') && body['n'] === undefined && left-- > 0 ? 'half JSON' : undefined) }); // prettier-ignore
+    const patient = await sampledBy([halting.url], { temperature: 0.7 });
+    await patient.policy.sample(await prompts(), OPTIONS);
+    expect(left).toBeLessThan(0);
   });
 });
 
@@ -278,6 +310,19 @@ describe('full weights', () => {
     const once = ['/v1/models', '/collective_rpc', '/reset_prefix_cache', '/reset_encoder_cache', '/reset_mm_cache'];
     expect(told).toEqual([...once, ...once]);
     expect(readdirSync(join(folder, '..'))).toEqual(['model']); // nothing half-written beside it
+    expect(readdirSync(folder)).toContain('lm_head.safetensors');
+  });
+
+  test('nonsense in place of the list of models is asked for again', async () => {
+    const folder = join(temporaryFolder(), 'model');
+    let left = 2;
+    const { url } = await serve({
+      model: folder,
+      fault: ({ path }) => (path === '/v1/models' && left-- > 0 ? 'web page' : undefined),
+    });
+    const { policy } = await sampledBy([url], { train: 'full', folder });
+    expect(await policy.sample(await prompts(), OPTIONS)).toHaveLength(3);
+    expect(left).toBeLessThan(0);
   });
 
   test('need a server of that folder, in development mode', async () => {
@@ -290,6 +335,12 @@ describe('full weights', () => {
     const plain = await sampledBy([(await serve()).url], { train: 'full', folder });
     await expect(plain.policy.sample(await prompts(), OPTIONS)).rejects.toThrow(
       /start vLLM with VLLM_SERVER_DEV_MODE=1/,
+    );
+  });
+
+  test('are never written over the checkpoint that training starts from', async () => {
+    await expect(sampledBy(['http://127.0.0.1:1'], { train: 'full', folder: `${CHECKPOINT}/` })).rejects.toThrow(
+      /sampler\.folder is the checkpoint.*examples\/tiny\/checkpoint.*would overwrite it/,
     );
   });
 });
