@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import ndarray from 'ndarray';
-import { latestCheckpoint } from '../../packages/trainer/src/checkpoints.js';
+import type { Checkpoint } from '../../packages/trainer/src/checkpoints.js';
 import { settingsSchema } from '../../packages/trainer/src/config/schema.js';
 import type { Prompt } from '../../packages/trainer/src/data/prompt.js';
 import { train } from '../../packages/trainer/src/loop.js';
 import type { LossResult, Matrix, Sequence } from '../../packages/trainer/src/policies/policy.js';
-import { createTinkerPolicy, type TinkerPolicy } from '../../packages/trainer/src/policies/tinker/index.js';
+import { readTokenizer } from '../../packages/trainer/src/models/qwen2.5-vl/tokenizer.js';
+import { openTinker } from '../../packages/trainer/src/policies/tinker/client.js';
+import {
+  createTinkerPolicy,
+  type TinkerPolicy,
+  type TinkerPolicyOptions,
+} from '../../packages/trainer/src/policies/tinker/index.js';
+import { detectReduction } from '../../packages/trainer/src/policies/tinker/server-checks.js';
 import type { RunEvent } from '../../packages/trainer/src/tracking/events.js';
+import { withRecovery } from '../../packages/trainer/src/training/recovery.js';
 import type { ServerProcess } from '../server-process.js';
 import { startSkyrl } from './server.js';
 
@@ -20,8 +28,10 @@ const KILLED_AFTER = 12;
 const SAVED_EVERY = 5;
 
 const start = () => startSkyrl(environment, checkpoint, join(work, 'server'), PORT);
-const open = (url: string) =>
-  createTinkerPolicy({ checkpoint, url, rank: 8, seed: 'skyrl', patience: 120, timeout: 400, onWait: console.log });
+const open = (url: string, changes: Partial<TinkerPolicyOptions> = {}) => {
+  const waiting = { patience: 120, timeout: 400, onWait: console.log };
+  return createTinkerPolicy({ checkpoint, url, rank: 8, seed: 'skyrl', ...waiting, ...changes });
+};
 
 const prompts: Prompt[] = ['hello', 'what is it?', 'tell me', 'go on'].map((content, i) => ({
   id: `p${i}`,
@@ -37,7 +47,8 @@ const printable = {
   range: [0, 1] as [number, number],
   score: ({ completionIds = [] }: { completionIds?: readonly number[] }) => share(completionIds),
 };
-let isPrintable: (token: number) => boolean;
+const tokenizer = await readTokenizer(checkpoint);
+const isPrintable = (token: number) => /^[!-~]$/.test(tokenizer.token(token) ?? '');
 const share = (tokens: readonly number[]) => tokens.filter((token) => isPrintable(token)).length / tokens.length;
 
 const still = { learningRate: 0, maxGradientNorm: Infinity };
@@ -62,28 +73,42 @@ async function compareLosses(policy: TinkerPolicy): Promise<void> {
   const oldLogps = matrix((i) => now.data[i]! + 0.4 * Math.sin(i)); // ratios on both sides of both bounds
   const advantages = matrix((i) => Math.cos(3 * i) / now.size);
   const own =
-    (isClipped: (ratio: number, advantage: number) => boolean) =>
+    (weightOf: (ratio: number, advantage: number) => number) =>
     (logps: Matrix): LossResult => {
       const gradient = matrix(() => 0);
       for (let i = 0; i < logps.size; i++) {
         const ratio = Math.exp(logps.data[i]! - oldLogps.data[i]!);
         const advantage = advantages.data[i]!;
-        gradient.data[i] = isClipped(ratio, advantage) ? 0 : -ratio * advantage;
+        gradient.data[i] = -weightOf(ratio, advantage) * advantage;
       }
       return { loss: 0, gradient, metrics: {} };
     };
   const losses = {
-    importance_sampling: own(() => false),
-    ppo: own((ratio, advantage) => (advantage > 0 ? ratio > 1.2 : ratio < 0.8)),
+    importance_sampling: own((ratio) => ratio),
+    ppo: own((ratio, advantage) => ((advantage > 0 ? ratio > 1.2 : ratio < 0.8) ? 0 : ratio)),
+    cispo: own((ratio) => Math.min(Math.max(ratio, 0.8), 1.2)),
   };
   for (const [name, loss] of Object.entries(losses)) {
     await policy.forwardBackward(sequences, loss);
     const { gradientNorm: ours } = await policy.optimizerStep(still);
-    await policy.forwardBackwardNative(sequences, { name }, { oldLogps, advantages });
+    const config = name === 'importance_sampling' ? {} : { clip_low_threshold: 0.8, clip_high_threshold: 1.2 };
+    const inputs = { oldLogps, advantages, sequences: sequences.length };
+    await policy.forwardBackwardNative(sequences, { name, config }, inputs);
     const { gradientNorm: theirs } = await policy.optimizerStep(still);
     console.log(`${name}: gradient norm ${ours} by the surrogate, ${theirs} by the server`);
     assert.ok(Math.abs(ours / theirs - 1) < 1e-5, `${name}: the gradient norms differ`);
   }
+}
+
+/** What is found out about the server before a run. */
+async function checkServer(url: string): Promise<void> {
+  const session = await openTinker({ url });
+  const probe = await session.createModel((await session.models())[0]!, { rank: 4, seed: 1 });
+  assert.equal(await detectReduction(probe, tokenizer.encode('one two three')), 'mean');
+  await probe.unload();
+  session.close();
+  await assert.rejects(open(url, { nativeLoss: { name: 'gspo' } }), /the server does not take the loss 'gspo'/);
+  console.log('it takes means, and has no gspo');
 }
 
 const settings = settingsSchema.parse({
@@ -100,62 +125,58 @@ const settings = settingsSchema.parse({
 const folder = join(work, 'run');
 const rewards: [step: number, mean: number][] = [];
 
-async function run(policy: TinkerPolicy, startStep: number, onStep: (step: number) => Promise<void>): Promise<void> {
-  const tracker = async (event: RunEvent): Promise<void> => {
-    if (event.type !== 'step') return;
-    const totals = event.rollouts.map(({ total }) => total ?? 0);
-    const mean = totals.reduce((sum, total) => sum + total, 0) / totals.length;
-    const { grad_norm: norm = NaN, 'sampling/sampling_logp_difference/mean': difference = NaN } = event.metrics;
-    const figures = `gradient norm ${norm.toFixed(4)}, sampler's log-probs off by ${difference.toExponential(1)}`;
-    console.log(`step ${event.step}: reward ${mean.toFixed(3)}, ${figures}`);
-    assert.ok(difference < 1e-3, 'the sampler does not have the weights that are trained');
-    rewards.push([event.step, mean]);
-    await onStep(event.step);
-  };
-  await train({
-    settings,
-    folder,
-    policy,
-    dataset,
-    rewards: [printable],
-    startStep,
-    trackers: [tracker],
+async function attempt(from: Checkpoint | undefined): Promise<void> {
+  const policy = await open(server.url);
+  if (from) await policy.load(from.folder);
+  const trackers = [follow];
+  const startStep = from?.state.step ?? 0;
+  await train({ settings, folder, policy, dataset, rewards: [printable], startStep, trackers }).finally(() =>
+    policy.dispose(),
+  );
+}
+
+async function follow(event: RunEvent): Promise<void> {
+  if (event.type !== 'step') return;
+  const totals = event.rollouts.map(({ total }) => total ?? 0);
+  const mean = totals.reduce((sum, total) => sum + total, 0) / totals.length;
+  const { grad_norm: norm = NaN, 'sampling/sampling_logp_difference/mean': difference = NaN } = event.metrics;
+  const figures = `gradient norm ${norm.toFixed(4)}, sampler's log-probs off by ${difference.toExponential(1)}`;
+  console.log(`step ${event.step}: reward ${mean.toFixed(3)}, ${figures}`);
+  assert.ok(difference < 1e-3, 'the sampler does not have the weights that are trained');
+  rewards.push([event.step, mean]);
+  if (event.step === KILLED_AFTER && restarted === undefined) await killAndRestart();
+}
+
+let restarted: Promise<void> | undefined;
+async function killAndRestart(): Promise<void> {
+  await server.kill();
+  console.log(`killed the server after step ${KILLED_AFTER}`);
+  restarted = start().then((again) => {
+    server = again;
+    console.log('the server is back');
   });
 }
 
 let server: ServerProcess = await start();
 try {
+  await checkServer(server.url);
   const policy = await open(server.url);
-  const { readTokenizer } = await import('../../packages/trainer/src/models/qwen2.5-vl/tokenizer.js');
-  const tokenizer = await readTokenizer(checkpoint);
-  isPrintable = (token) => /^[!-~]$/.test(tokenizer.token(token) ?? '');
   await compareLosses(policy);
-
-  let restarted: Promise<void> | undefined;
-  const killAndRestart = async (step: number): Promise<void> => {
-    if (step !== KILLED_AFTER) return;
-    await server.kill();
-    console.log(`killed the server after step ${step}`);
-    restarted = start().then((again) => {
-      server = again;
-      console.log('the server is back');
-    });
-  };
-  const failure = await run(policy, 0, killAndRestart).then(() => undefined, (error: unknown) => error as Error); // prettier-ignore
-  await restarted;
   policy.dispose();
-  if (failure) {
-    console.log(`the run stopped: ${failure.message}`);
-    const latest = latestCheckpoint(folder)!;
-    console.log(`resuming after step ${latest.state.step}`);
-    assert.equal(latest.state.step, KILLED_AFTER - (KILLED_AFTER % SAVED_EVERY));
-    while (rewards.length > latest.state.step) rewards.pop();
-    const resumed = await open(server.url);
-    await resumed.load(latest.folder);
-    await run(resumed, latest.state.step, () => Promise.resolve());
-    resumed.dispose();
-  }
-  assert.deepEqual(rewards.map(([step]) => step), Array.from({ length: STEPS }, (_, i) => i + 1)); // prettier-ignore
+
+  const losses: string[] = [];
+  const onLoss = (message: string) => {
+    console.log(message);
+    losses.push(message);
+  };
+  await withRecovery(attempt, undefined, { folder, recoveries: 1, onLoss });
+  await restarted;
+  assert.equal(losses.length, 1);
+  const saved = KILLED_AFTER - (KILLED_AFTER % SAVED_EVERY);
+  const steps = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  assert.deepEqual(rewards.map(([step]) => step), [...steps(1, KILLED_AFTER), ...steps(saved + 1, STEPS)]); // prettier-ignore
+  const [lost, again] = [rewards.splice(saved, KILLED_AFTER - saved), rewards.slice(saved, KILLED_AFTER)];
+  assert.deepEqual(again, lost, 'steps that are done again must give what they gave before');
   const mean = (part: typeof rewards) => part.reduce((sum, [, reward]) => sum + reward, 0) / part.length;
   const [first, last] = [mean(rewards.slice(0, 3)), mean(rewards.slice(-3))];
   console.log(`reward ${first.toFixed(3)} in the first three steps, ${last.toFixed(3)} in the last three`);

@@ -85,6 +85,8 @@ export type {
   LogprobOptions,
   LossResult,
   Matrix,
+  NamedLoss,
+  NativeInputs,
   OptimizerOptions,
   Policy,
   SamplingOptions,
@@ -95,12 +97,7 @@ export { sampleElsewhere, type SampledPolicyOptions } from './policies/samplers/
 export type { Probe, Sampler } from './policies/samplers/sampler.js';
 export { createVllmSampler, type VllmSamplerOptions } from './policies/samplers/vllm.js';
 export { createTfjsPolicy, type TfjsPolicyOptions } from './policies/tfjs/index.js';
-export {
-  createTinkerPolicy,
-  type NativeInputs,
-  type TinkerPolicy,
-  type TinkerPolicyOptions,
-} from './policies/tinker/index.js';
+export { createTinkerPolicy, type TinkerPolicy, type TinkerPolicyOptions } from './policies/tinker/index.js';
 export { type ModelServer, serveModel, type ServeModelOptions } from './serve-model/index.js';
 export type { AlarmChange } from './tracking/alarms/spells.js';
 export { alarmTracker, readAlarms } from './tracking/alarms/tracker.js';

@@ -11,7 +11,7 @@ import type { PolicyPurpose } from './parts.js';
  */
 export async function openTinkerPolicy(model: Settings['model'], purpose: PolicyPurpose): Promise<Policy> {
   const { url, baseModel, reduction, encoding, outageMinutes } = model.tinker!;
-  const { sampling, optimizer, seed } = purpose;
+  const { sampling, optimizer, seed, nativeLoss } = purpose;
   const refuse = (setting: string, why: string): never => {
     throw new Error(`${setting}: ${why} when model.tinker is given`);
   };
@@ -30,6 +30,7 @@ export async function openTinkerPolicy(model: Settings['model'], purpose: Policy
     patience: outageMinutes * 60,
     rank: model.lora.rank,
     seed,
+    nativeLoss,
     minPixels: model.minPixels,
     maxPixels: model.maxPixels,
     ...(optimizer && { optimizer }),

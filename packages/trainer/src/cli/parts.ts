@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Settings } from '../config/schema.js';
 import type { Fingerprints } from '../data/fingerprints.js';
 import type { Dataset, Prompt } from '../data/prompt.js';
-import type { Policy } from '../policies/policy.js';
+import type { NamedLoss, Policy } from '../policies/policy.js';
 
 /** What commands open by name. Tests put small stand-ins here. */
 export interface Parts {
@@ -26,6 +26,8 @@ export interface PolicyPurpose {
   /** Everything random in making the policy (a LoRA's start) follows from it. */
   readonly seed: string;
   readonly optimizer?: Settings['optimizer'];
+  /** A loss that is computed where the model is. */
+  readonly nativeLoss?: NamedLoss | undefined;
   /** Where completions are drawn, when it is not to be the model itself. */
   readonly sampling?: SamplingPurpose;
 }

@@ -5,7 +5,7 @@ import { checkEntropy } from './entropy.js';
 import { atLeastZero, count, decay, positive, section } from './fields.js';
 import { grpo } from './grpo.js';
 import { nearest } from './nearest.js';
-import { remoteTraining } from './remote.js';
+import { checkRemoteLoss, remoteTraining } from './remote.js';
 import { checkSampler, sampler } from './sampler.js';
 import { trackerList } from './trackers.js';
 import { lossOptions } from '../training/loss-options.js';
@@ -134,6 +134,7 @@ const settings = z.strictObject({
 export const settingsSchema = settings
   .superRefine(checkSampler)
   .superRefine(checkEntropy)
+  .superRefine(checkRemoteLoss)
   .superRefine(({ model, grpo }, context) => {
     if (grpo.referenceSync === undefined || (model.train === 'full' && lossOptions(grpo).beta > 0)) return;
     const message =

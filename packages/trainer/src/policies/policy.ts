@@ -66,6 +66,22 @@ export interface ForwardOptions extends Pick<LogprobOptions, 'temperature'> {
   readonly entropies?: boolean;
 }
 
+/** A loss by the name it has where the model is, with its settings. */
+export interface NamedLoss {
+  readonly name: string;
+  readonly config?: Readonly<Record<string, number>>;
+}
+
+/** What a loss that is computed where the model is needs of each completion. */
+export interface NativeInputs {
+  /** [B, T] log-probs that ratios are taken to. */
+  readonly oldLogps: Matrix;
+  /** [B, T] advantages, already weighed: what each token gives is added up. */
+  readonly advantages: Matrix;
+  /** Sequences of all passes until the optimizer's step, which means are taken over where they are. */
+  readonly sequences: number;
+}
+
 /** What may change from one optimizer step to the next. */
 export interface OptimizerOptions {
   readonly learningRate: number;
@@ -102,6 +118,13 @@ export interface Policy {
     loss: (logps: Matrix, entropies?: Matrix) => LossResult,
     options?: ForwardOptions,
   ): Promise<LossResult>;
+  /**
+   * As `forwardBackward` with a loss that is computed where the model is, where there are such: one pass instead of two. All passes
+   * until the optimizer's step are of the same kind.
+   *
+   * @returns [B, T] the log-probs of the pass
+   */
+  forwardBackwardNative?(sequences: readonly Sequence[], loss: NamedLoss, inputs: NativeInputs): Promise<Matrix>;
   /** One optimizer update from the stored gradients, which are then cleared. The norm is that before clipping. */
   optimizerStep(options: OptimizerOptions): Promise<{ gradientNorm: number }>;
   /** Moves the reference towards the policy: reference ← alpha · policy + (1 − alpha) · reference. */

@@ -1,5 +1,6 @@
 import { grpoLoss, type GrpoOptions } from '@q-insight/core';
 import ndarray, { type NdArray } from 'ndarray';
+import { coreLoss, PROTOCOL_LOSSES, type LossConfig } from '../policies/tinker/losses.js';
 import type { Datum } from '../policies/tinker/protocol/messages.js';
 import { userError } from './refusal.js';
 
@@ -13,44 +14,20 @@ export interface SummedLoss {
 /** A loss of log-probs, one row for each datum. */
 export type LossFunction = (logprobs: readonly (readonly number[])[], datums: readonly Datum[]) => SummedLoss;
 
-type Config = Readonly<Record<string, number | string>>;
-
-/** What the protocol's own losses may be told, with the defaults. Thresholds bound the ratio itself. */
-const CLIP = { clip_low_threshold: 0.8, clip_high_threshold: 1.2 };
-const BUILT_IN: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  cross_entropy: {},
-  importance_sampling: {},
-  ppo: CLIP,
-  gspo: CLIP,
-  cispo: { ...CLIP, clip_low_threshold: 0 },
-  dro: { beta: 0.05 },
-};
-
 /**
  * A loss by name: the protocol's own (cross_entropy, importance_sampling, ppo, gspo, cispo, dro) with their settings, or any
  * policy loss of core by the name it has there (`sapo`, `gmpo`, ...) with its options.
  *
  * @throws a user error for an unknown loss or setting
  */
-export function lossFunction(name: string, config: Config = {}): LossFunction {
-  const defaults = BUILT_IN[name];
+export function lossFunction(name: string, config: LossConfig = {}): LossFunction {
+  const defaults = PROTOCOL_LOSSES[name];
   const unknown = defaults && Object.keys(config).find((key) => !(key in defaults));
   if (unknown !== undefined) throw userError(`loss_fn_config: ${name} knows no '${unknown}'`);
   if (name === 'cross_entropy') return crossEntropy;
-  const options: GrpoOptions = { ...lossOptions(name, { ...defaults, ...config }), kl: { coefficient: 0 } };
+  const options: GrpoOptions = { ...coreLoss(name, { ...defaults, ...config }), kl: { coefficient: 0 } };
   checkLoss(name, options);
   return (logprobs, datums) => policyGradient(options, logprobs, datums);
-}
-
-function lossOptions(name: string, config: Config): GrpoOptions {
-  const { clip_low_threshold: low, clip_high_threshold: high, beta } = config as Record<string, number>;
-  const bounds = { clipLow: 1 - low!, clipHigh: high! - 1 };
-  if (name === 'importance_sampling') return { policy: { type: 'importance-weighted' } };
-  if (name === 'ppo') return { policy: { type: 'clipped', ...bounds } };
-  if (name === 'gspo') return { policy: { type: 'clipped', ...bounds }, ratioLevel: 'sequence' };
-  if (name === 'cispo') return { policy: { type: 'cispo', ...bounds } };
-  if (name === 'dro') return { policy: { type: 'dro', beta } };
-  return { policy: { ...config, type: name } as GrpoOptions['policy'] };
 }
 
 /** Options are checked when the loss is computed: compute it once of nothing. */
@@ -60,7 +37,7 @@ function checkLoss(name: string, options: GrpoOptions): void {
   try {
     grpoLoss({ logps: zero(), oldLogps: zero(), mask, advantages: [0], weights: mask, groups: [0] }, options);
   } catch (error) {
-    const known = Object.keys(BUILT_IN).join(', ');
+    const known = Object.keys(PROTOCOL_LOSSES).join(', ');
     throw userError(`loss_fn '${name}': ${(error as Error).message}; known are ${known} and the policy losses of core`);
   }
 }

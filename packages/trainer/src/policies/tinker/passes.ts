@@ -1,17 +1,9 @@
-import type { LossResult, Matrix, OptimizerOptions, Sequence } from '../policy.js';
+import type { LossResult, Matrix, NamedLoss, NativeInputs, OptimizerOptions, Sequence } from '../policy.js';
 import type { PolicyOptimizerOptions } from '../tfjs/policy.js';
 import { completionLogprobs, datumOf, toMatrix, type PromptWriter } from './datums.js';
 import type { Datum } from './protocol/messages.js';
-import type { NamedLoss, RemoteModel } from './remote-model.js';
+import type { RemoteModel } from './remote-model.js';
 import { gradientNormIn, type Reduction } from './server-checks.js';
-
-/** What a loss that the server computes itself needs of each completion. */
-export interface NativeInputs {
-  /** [B, T] log-probs that ratios are taken to. */
-  readonly oldLogps: Matrix;
-  /** [B, T] advantages, already weighed: the server adds up what each token gives. */
-  readonly advantages: Matrix;
-}
 
 /** The passes of a model between two steps of its optimizer. */
 export interface Passes {
@@ -19,19 +11,19 @@ export interface Passes {
   logprobs(sequences: readonly Sequence[]): Promise<number[][]>;
   /** A loss that is computed here. */
   own(sequences: readonly Sequence[], loss: (logps: Matrix) => LossResult): Promise<LossResult>;
-  /** A loss of the server's. */
-  native(sequences: readonly Sequence[], loss: NamedLoss, inputs: NativeInputs): Promise<void>;
+  /** A loss of the server's. @returns the log-probs of the pass */
+  native(sequences: readonly Sequence[], loss: NamedLoss, inputs: NativeInputs): Promise<Matrix>;
   step(options: OptimizerOptions): Promise<{ gradientNorm: number }>;
 }
 
-/** Starts with no gradients. Passes that are trained on wait for the step: only then is it known what a mean goes over. */
+/** Starts with no gradients. Passes of an own loss wait for the step: only then is it known what a mean goes over. */
 export function openPasses(
   model: RemoteModel,
   write: PromptWriter,
   reduction: Reduction,
   optimizer: Omit<PolicyOptimizerOptions, 'decayed'>,
 ): Passes {
-  let pending: { readonly data: readonly Datum[]; readonly loss: NamedLoss }[] = [];
+  let pending: Datum[][] = [];
 
   const written = (sequences: readonly Sequence[], rows: (i: number) => Record<string, number[]>): Promise<Datum[]> =>
     Promise.all(sequences.map(async ({ prompt, completion }, i) => datumOf(await write(prompt), completion, rows(i))));
@@ -40,6 +32,10 @@ export function openPasses(
     const data = await written(sequences, (i) => ({ weights: sequences[i]!.completion.map(() => 1) }));
     return completionLogprobs(await model.pass(data, { name: 'cross_entropy' }, 'forward'), sequences);
   }
+
+  /** What adds up on the server, whether it adds or takes means over so many sequences. */
+  const reduced = (data: readonly Datum[], sequences: number): readonly Datum[] =>
+    reduction === 'sum' ? data : data.map((one) => timesPositions(one, sequences));
 
   return {
     logprobs,
@@ -53,23 +49,22 @@ export function openPasses(
         logprobs: now[i]!,
         advantages: now[i]!.map((_, t) => -result.gradient.get(i, t)),
       }));
-      pending.push({ data, loss: { name: 'importance_sampling' } });
+      pending.push(data);
       return result;
     },
-    native: async (sequences, loss, { oldLogps, advantages }) => {
+    native: async (sequences, loss, inputs) => {
       const data = await written(sequences, (i) => ({
-        logprobs: sequences[i]!.completion.map((_, t) => oldLogps.get(i, t)),
-        advantages: sequences[i]!.completion.map((_, t) => advantages.get(i, t)),
+        logprobs: sequences[i]!.completion.map((_, t) => inputs.oldLogps.get(i, t)),
+        advantages: sequences[i]!.completion.map((_, t) => inputs.advantages.get(i, t)),
       }));
-      pending.push({ data, loss });
+      const output = await model.pass(reduced(data, inputs.sequences), loss, 'both');
+      return toMatrix(completionLogprobs(output, sequences));
     },
     step: async ({ learningRate, maxGradientNorm }) => {
       const passes = pending;
       pending = [];
-      const count = passes.reduce((sum, { data }) => sum + data.length, 0);
-      for (const { data, loss } of passes) {
-        await model.pass(reduction === 'sum' ? data : data.map((one) => timesPositions(one, count)), loss, 'both');
-      }
+      const count = passes.flat().length;
+      for (const data of passes) await model.pass(reduced(data, count), { name: 'importance_sampling' }, 'both');
       const metrics = await model.step({
         learning_rate: learningRate,
         beta1: optimizer.beta1 ?? 0.9,

@@ -5,16 +5,15 @@ import { readImageProcessor } from '../../models/qwen2.5-vl/image-processor.js';
 import type { PixelLimits } from '../../models/qwen2.5-vl/smart-resize.js';
 import { readTokenizer } from '../../models/qwen2.5-vl/tokenizer.js';
 import { seedNumber } from '../../random.js';
-import type { Policy, Sequence } from '../policy.js';
+import type { NamedLoss, Policy } from '../policy.js';
 import type { PolicyOptimizerOptions } from '../tfjs/policy.js';
 import { readAddress, writeAddress } from './address-file.js';
 import { openTinker, type TinkerOptions } from './client.js';
 import { createPromptWriter, toMatrix } from './datums.js';
-import { openPasses, type NativeInputs } from './passes.js';
-import type { NamedLoss } from './remote-model.js';
+import { openPasses } from './passes.js';
 import type { RemoteSampler } from './remote-sampler.js';
 import { sampleGroup, scoreAsPrompt, SEED_BITS } from './sampling.js';
-import { checkImages, detectReduction, type Reduction } from './server-checks.js';
+import { checkImages, checkLoss, detectReduction, type Reduction } from './server-checks.js';
 
 /** Which model is trained where. */
 export interface TinkerPolicyOptions extends TinkerOptions, PixelLimits {
@@ -30,13 +29,12 @@ export interface TinkerPolicyOptions extends TinkerOptions, PixelLimits {
   readonly optimizer?: Omit<PolicyOptimizerOptions, 'decayed'> | undefined;
   /** How the server makes one loss of many tokens. @defaultValue 'detect' */
   readonly reduction?: Reduction | 'detect' | undefined;
+  /** A loss of the server's that will be asked for: one that it does not have is refused at once. @defaultValue none */
+  readonly nativeLoss?: NamedLoss | undefined;
 }
 
-/** A policy on a server, which can also compute its own losses. */
-export interface TinkerPolicy extends Policy {
-  /** As {@link Policy.forwardBackward} with a loss of the server's, such as `ppo`: one pass instead of two. */
-  forwardBackwardNative(sequences: readonly Sequence[], loss: NamedLoss, inputs: NativeInputs): Promise<void>;
-}
+/** A policy on a server, which can also compute losses of its own. */
+export type TinkerPolicy = Policy & Required<Pick<Policy, 'forwardBackwardNative'>>;
 
 /** Milliseconds in which a server is told that a model is no longer needed. */
 const LAST_WORDS = 500;
@@ -75,10 +73,14 @@ export async function createTinkerPolicy(options: TinkerPolicyOptions): Promise<
     return { baseModel, reduction, model };
   }
 
+  /** Finds out on a throwaway model what the server does with losses. */
   async function reductionOf(baseModel: string): Promise<Reduction> {
-    if (options.reduction === 'sum' || options.reduction === 'mean') return options.reduction;
+    const { reduction = 'detect', nativeLoss } = options;
+    if (reduction !== 'detect' && nativeLoss === undefined) return reduction;
     const probe = await session.createModel(baseModel, { rank: Math.min(rank, 4), seed: 1 });
-    const found = await detectReduction(probe, renderer.tokenizer.encode('one two three four five six'));
+    const tokens = renderer.tokenizer.encode('one two three four five six');
+    const found = reduction === 'detect' ? await detectReduction(probe, tokens) : reduction;
+    if (nativeLoss) await checkLoss(probe, tokens, nativeLoss);
     await probe.unload();
     return found;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NamedLoss } from '../policy.js';
 import type { Result } from './futures.js';
 import { rethrow } from './lost.js';
 import {
@@ -12,12 +13,6 @@ import { decodePassOutput, encodePass, PROTOBUF } from './protocol/protobuf.js';
 import { remoteSampler, type RemoteSampler } from './remote-sampler.js';
 import { createSubmissions, jsonOf, parsed, request, type Numbered } from './requests.js';
 import type { Transport } from './transport.js';
-
-/** A loss by name, with its settings. */
-export interface NamedLoss {
-  readonly name: string;
-  readonly config?: Readonly<Record<string, number>>;
-}
 
 /**
  * A model that is trained on a server. Requests are taken in the order in which they are made; none waits for the result of

@@ -1,5 +1,8 @@
 import type { Prompt, RgbImage } from '../../data/prompt.js';
+import { PolicyLost } from '../policy-lost.js';
+import type { NamedLoss } from '../policy.js';
 import { datumOf, type PromptWriter, type RemotePrompt } from './datums.js';
+import type { Datum } from './protocol/messages.js';
 import type { RemoteModel } from './remote-model.js';
 import type { RemoteSampler } from './remote-sampler.js';
 
@@ -17,9 +20,7 @@ export function gradientNormIn(metrics: Readonly<Record<string, number>>): numbe
  * @returns 'sum' where the server does not tell a gradient norm: all those that are known to do so add
  */
 export async function detectReduction(model: RemoteModel, tokens: readonly number[]): Promise<Reduction> {
-  const prompt: RemotePrompt = { input: { chunks: [{ type: 'encoded_text', tokens: [tokens[0]!] }] }, length: 1 };
-  const completion = tokens.slice(1);
-  const datum = datumOf(prompt, completion, { weights: completion.map(() => 1) });
+  const datum = probeDatum(tokens, { weights: 1 });
   const norms: (number | undefined)[] = [];
   for (const data of [[datum], [datum, datum]]) {
     await model.pass(data, { name: 'cross_entropy' }, 'both');
@@ -32,6 +33,27 @@ export async function detectReduction(model: RemoteModel, tokens: readonly numbe
   if (Math.abs(ratio - 2) < 0.05) return 'sum';
   if (Math.abs(ratio - 1) < 0.05) return 'mean';
   throw new Error(`the server adds up losses in an unknown way: twice the data has ${ratio} times the gradient`);
+}
+
+/**
+ * Makes sure that a server has a loss.
+ *
+ * @param model - one made for that
+ * @throws Error with the server's words, when it refuses the loss or its settings
+ */
+export async function checkLoss(model: RemoteModel, tokens: readonly number[], loss: NamedLoss): Promise<void> {
+  await model.pass([probeDatum(tokens, { logprobs: -1, advantages: 1 })], loss, 'both').catch((error: unknown) => {
+    if (error instanceof PolicyLost) throw error;
+    throw new Error(`the server does not take the loss '${loss.name}': ${(error as Error).message}`);
+  });
+}
+
+/** Tokens after the first of them, with the same number for each. */
+function probeDatum(tokens: readonly number[], inputs: Readonly<Record<string, number>>): Datum {
+  const prompt: RemotePrompt = { input: { chunks: [{ type: 'encoded_text', tokens: [tokens[0]!] }] }, length: 1 };
+  const completion = tokens.slice(1);
+  const lists = Object.entries(inputs).map(([name, value]) => [name, completion.map(() => value)] as const);
+  return datumOf(prompt, completion, Object.fromEntries(lists));
 }
 
 /**

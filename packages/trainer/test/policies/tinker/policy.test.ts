@@ -101,10 +101,20 @@ describe("a loss of the server's own", () => {
     await policy.forwardBackward(sequences, clipped);
     const options = { learningRate: 0, maxGradientNorm: Infinity };
     const { gradientNorm: ours } = await policy.optimizerStep(options);
-    await policy.forwardBackwardNative(sequences, { name: 'ppo' }, { oldLogps, advantages });
+    const inputs = { oldLogps, advantages, sequences: sequences.length };
+    const seen = await policy.forwardBackwardNative(sequences, { name: 'ppo' }, inputs);
+    expect([...seen.data]).toEqual([...now.data]);
     const { gradientNorm: theirs } = await policy.optimizerStep(options);
     expect(theirs / ours).toBeCloseTo(1, 5); // float32
     policy.dispose();
+  });
+
+  it('is refused before anything is trained when the server does not have it', async () => {
+    const wanted = { nativeLoss: { name: 'ppo', config: { clip_low_threshold: 0.7, clip_high_threshold: 1.3 } } };
+    (await create(wanted)).dispose();
+    await expect(create({ nativeLoss: { name: 'nothing' } })).rejects.toThrow(
+      /the server does not take the loss 'nothing': .*400 loss_fn 'nothing'/,
+    );
   });
 });
 
@@ -117,10 +127,10 @@ describe('createTinkerPolicy', () => {
     const policy = await create({ reduction: 'sum' });
     const sequences = [{ prompt: (await prompts())[0]!, completion: [5, 6] }];
     await expect(policy.logprobs(sequences, { temperature: 0.5 })).rejects.toThrow('at temperature 1 alone, got 0.5');
-    await expect(policy.forwardBackwardNative(sequences, { name: 'nothing' }, matrices()).then(() => policy.optimizerStep({ learningRate: 0, maxGradientNorm: 1 }))).rejects.toThrow("loss_fn 'nothing'"); // prettier-ignore
+    const zeros = ndarray(new Float64Array(2), [1, 2]);
+    const inputs = { oldLogps: zeros, advantages: zeros, sequences: 1 };
+    await expect(policy.forwardBackwardNative(sequences, { name: 'nothing' }, inputs)).rejects.toThrow("loss_fn 'nothing'"); // prettier-ignore
     expect(await gradientNorm(policy, sequences)).toBeGreaterThan(0); // the refused request left its number free
     policy.dispose();
   });
 });
-
-const matrices = () => ({ oldLogps: ndarray(new Float64Array(2), [1, 2]), advantages: ndarray(new Float64Array(2), [1, 2]) }); // prettier-ignore

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checkpoint } from '../../../src/checkpoints.js';
-import type { Dataset, Prompt } from '../../../src/data/prompt.js';
+import type { Dataset } from '../../../src/data/prompt.js';
 import { train } from '../../../src/loop.js';
 import { createTinkerPolicy } from '../../../src/policies/tinker/index.js';
 import type { Tracker } from '../../../src/tracking/events.js';
@@ -13,6 +13,7 @@ import { fakeSettings } from '../../fake-run.js';
 import { goldenPath } from '../../helpers/golden.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
 import { startServed, type ServedProcess } from './served-process.js';
+import { evenTokens, textPrompts } from './text-run.js';
 
 const checkpoint = goldenPath('vlm', 'tied_fp32');
 const saved = temporaryFolder();
@@ -30,17 +31,7 @@ const settings = fakeSettings({
   steps: 6,
   saveEvery: 2,
 });
-const prompts: Prompt[] = ['Is it sharp?', 'What is wrong with it?'].map((content, i) => {
-  return { id: `p${i}`, messages: [{ role: 'user', content }], label: { task: 'score', score: 3 } };
-});
-const dataset: Dataset = { length: prompts.length, get: (index) => Promise.resolve(prompts[index]!) };
-/** Something that differs from answer to answer. */
-const even = {
-  name: 'even',
-  range: [0, 1] as [number, number],
-  score: ({ completionIds = [] }: { completionIds?: readonly number[] }) =>
-    completionIds.filter((token) => token % 2 === 0).length / Math.max(1, completionIds.length),
-};
+const dataset: Dataset = { length: 2, get: (index) => Promise.resolve(textPrompts[index]!) };
 
 /** Trains, and lets something happen after steps. @returns what is left of it */
 async function run(onStep: (step: number) => void) {
@@ -57,7 +48,7 @@ async function run(onStep: (step: number) => void) {
     if (from) await policy.load(from.folder);
     const startStep = from?.state.step ?? 0;
     const trackers = [jsonlTracker(folder), note];
-    await train({ settings, folder, policy, dataset, rewards: [even], startStep, trackers }).finally(() => policy.dispose()); // prettier-ignore
+    await train({ settings, folder, policy, dataset, rewards: [evenTokens], startStep, trackers }).finally(() => policy.dispose()); // prettier-ignore
   };
   await withRecovery(attempt, undefined, { folder, recoveries: 1, onLoss: (text) => said.push(text) });
   const metrics = readMetrics(folder).map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !isMachineFigure(name)))); // prettier-ignore
