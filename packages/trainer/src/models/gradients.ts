@@ -5,8 +5,8 @@ export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
 /** Sums of dLoss/dparameter by name, filled by the backward functions. */
 export interface Gradients {
-  /** Whether this parameter is trained; a backward function skips the work for one that is not. */
-  wants(name: string): boolean;
+  /** Names of the parameters that are trained. */
+  readonly trained: ReadonlySet<string>;
   /** Adds to a parameter's gradient. `compute` is only called for a trained parameter. */
   add(name: string, compute: () => tf.Tensor): void;
   /** The sums so far; a parameter without any is absent. They belong to this object. */
@@ -23,8 +23,8 @@ export interface Gradients {
 export function createGradients(trained: ReadonlySet<string>): Gradients {
   const sums = new Map<string, tf.Tensor>();
   return {
+    trained,
     sums,
-    wants: (name) => trained.has(name),
     add: (name, compute) => {
       if (!trained.has(name)) return;
       const before = sums.get(name);

@@ -5,10 +5,11 @@ import { adamWStep, clipScale, createAdamWState, gradientNorm, type AdamWState }
 import { createGradients, type Gradients } from '../models/gradients.js';
 import type { LoraShape } from '../models/lora.js';
 import { writeOptimizer } from '../models/optimizer-file.js';
+import { whatToKeep } from '../models/qwen2.5-vl/activations.js';
 import type { Qwen25Vl } from '../models/qwen2.5-vl/model.js';
-import { runSequences } from '../models/qwen2.5-vl/sequences.js';
 import { free } from '../models/tidy.js';
 import { loadWeights, saveWeights } from '../policies/tfjs/files.js';
+import { runPass } from '../policies/tfjs/programs.js';
 import { createWeights, modelOf, trainedNames, type PolicyWeights } from '../policies/tfjs/weights.js';
 import type { AdamParams, Datum, ForwardBackwardOutput } from '../policies/tinker/protocol/messages.js';
 import type { BaseModel } from './base-model.js';
@@ -71,7 +72,7 @@ export function createAdapter(base: BaseModel, { rank, seed, targets }: AdapterO
       for (let at = 0; at < datums.length; at += MICRO_BATCH) {
         const part = sequences.slice(at, at + MICRO_BATCH);
         const own = datums.slice(at, at + MICRO_BATCH);
-        const { logprobs, value } = await runPass(base, model, gradients, part, own, loss, direction);
+        const { logprobs, value } = await passOver(base, model, gradients, part, own, loss, direction);
         sum += value;
         for (const data of logprobs) outputs.push({ logprobs: { data, dtype: 'float32', shape: [data.length] } });
       }
@@ -137,7 +138,7 @@ export async function loadSnapshot(base: BaseModel, folder: string, rank: number
   return frozenAdapter(base, weights.lora!.adapter, weights.lora!.shape);
 }
 
-async function runPass(
+async function passOver(
   base: BaseModel,
   model: Qwen25Vl,
   gradients: Gradients,
@@ -148,8 +149,8 @@ async function runPass(
 ): Promise<{ readonly logprobs: number[][]; readonly value: number }> {
   const batch = packSplit(sequences, base);
   const images = await base.embeddings.read(batch.prompts, model.vision);
-  const keep = direction === 'forward' ? 'nothing' : 'inputs';
-  const pass = runSequences(batch, images, model, gradients, { keep });
+  const keep = direction === 'forward' ? 'nothing' : whatToKeep(batch.layout, base.config.text);
+  const pass = runPass(batch, images, model, gradients, { keep });
   images.dispose();
   const flat = await pass.logprobs.data();
   pass.logprobs.dispose();

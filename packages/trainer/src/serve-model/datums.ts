@@ -1,5 +1,6 @@
 import { packSequences, type EncodedSequence, type PackedBatch } from '../models/qwen2.5-vl/batch.js';
 import type { ProcessedPrompt } from '../models/qwen2.5-vl/processor.js';
+import { roundLength } from '../models/round-length.js';
 import type { Datum } from '../policies/tinker/protocol/messages.js';
 import type { BaseModel } from './base-model.js';
 import type { ExpandedInput } from './inputs.js';
@@ -42,7 +43,7 @@ export function splitSequence(
 
 /** Lays sequences out so that every position predicts its target, those of the prompts too. */
 export function packSplit(sequences: readonly SplitSequence[], base: BaseModel): PackedBatch<ProcessedPrompt> {
-  const batch = packSequences(sequences, base.config);
+  const batch = packSequences(sequences, base.config, roundLength);
   let taken = 0;
   const rows = sequences.flatMap(({ prompt, completion }) => {
     const own = batch.predictingRows.subarray(taken, (taken += completion.length));
@@ -50,5 +51,7 @@ export function packSplit(sequences: readonly SplitSequence[], base: BaseModel):
     return [...Array.from({ length: before }, (_, i) => own[0]! - before + i), ...own];
   });
   const targets = sequences.flatMap((sequence) => sequence.targets);
-  return { ...batch, predictingRows: Int32Array.from(rows), targets: Int32Array.from(targets) };
+  const { prompts, groupSize, promptLength, completionLength } = batch.layout;
+  const room = prompts * groupSize * (promptLength + completionLength);
+  return { ...batch, predictingRows: Int32Array.from(rows), targets: Int32Array.from(targets), room };
 }

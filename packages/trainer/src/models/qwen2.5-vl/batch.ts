@@ -25,6 +25,8 @@ export interface PackedBatch<P extends EncodedPrompt = EncodedPrompt> {
   /** For each completion token, sequence after sequence: the row whose output predicts it, and its id. */
   readonly predictingRows: Int32Array;
   readonly targets: Int32Array;
+  /** How many targets a batch of this layout has at most. */
+  readonly room: number;
 }
 
 /**
@@ -67,6 +69,7 @@ export function packSequences<P extends EncodedPrompt>(
       }),
     ),
     targets: Int32Array.from(sequences.flatMap(({ completion }) => completion)),
+    room: layout.prompts * layout.groupSize * (layout.completionLength + 1),
   };
 }
 

@@ -7,6 +7,7 @@ import type { PackedBatch } from './batch.js';
 import { uploadBatch, type BatchTensors } from './batch-tensors.js';
 import { decoderLayer, decoderLayerBackward, type DecoderContext } from './decoder-layer.js';
 import { tokenLogprobs, tokenLogprobsBackward, type Head, type TokenGradients } from './logprobs.js';
+import { languageWeights, type LanguageWeights } from './language-weights.js';
 import { EMBEDDING, type Qwen25Vl } from './model.js';
 
 /** What a pass over sequences computes and keeps. */
@@ -51,13 +52,14 @@ export function runSequences(
   options: SequenceOptions = {},
 ): SequencePass {
   const uploaded = uploadBatch(batch, model.config);
-  const { saved, ...result } = forwardSequences(uploaded, images, model, options);
+  const weights = languageWeights(model);
+  const { saved, ...result } = forwardSequences(uploaded, images, weights, options);
   const dispose = (): void => free(saved, uploaded);
   if (saved === undefined) dispose();
   const backward: SequencePass['backward'] = (dLogprobs, dEntropies) => {
     if (saved === undefined) throw new Error("runSequences: backward needs keep: 'inputs' or 'everything'");
     const d = { logprobs: tf.tensor1d(dLogprobs), ...(dEntropies && { entropies: tf.tensor1d(dEntropies) }) };
-    const dImages = backwardSequences(uploaded, saved, d, model, gradients, options);
+    const dImages = backwardSequences(uploaded, saved, d, weights, gradients, options);
     free(d);
     dispose();
     return dImages;
@@ -79,16 +81,16 @@ const NO_GRADIENTS = createGradients(new Set());
 export function forwardSequences(
   batch: BatchTensors,
   images: tf.Tensor2D,
-  model: Qwen25Vl,
+  weights: LanguageWeights,
   options: SequenceOptions,
 ): { readonly logprobs: tf.Tensor1D; readonly entropies?: tf.Tensor1D; readonly saved?: SavedSequences } {
   const { keep = 'nothing', want = 'logprobs' } = options;
   if (batch.targets.shape[0] === 0) throw new Error('runSequences: expected at least one completion token, got none');
-  const { y, kept } = stackForward(embed(batch, images, model), decoderStack(model, batch, NO_GRADIENTS), keep);
+  const { y, kept } = stackForward(embed(batch, images, weights), decoderStack(weights, batch, NO_GRADIENTS), keep);
   const rows: tf.Tensor2D = tf.gather(y, batch.predictingRows);
   y.dispose();
-  const hidden = rmsNorm(rows, model.finalNorm);
-  const result = tokenLogprobs(hidden, batch.targets, headOf(model, options), want);
+  const hidden = rmsNorm(rows, weights.finalNorm);
+  const result = tokenLogprobs(hidden, batch.targets, headOf(weights, options), want);
   if (keep !== 'nothing') return { ...result, saved: { kept, rows, hidden } };
   free(rows, hidden);
   return result;
@@ -99,30 +101,34 @@ export function backwardSequences(
   batch: BatchTensors,
   { kept, rows, hidden }: SavedSequences,
   d: TokenGradients,
-  model: Qwen25Vl,
+  weights: LanguageWeights,
   gradients: Gradients,
   options: SequenceOptions,
 ): tf.Tensor2D {
   const dOutput = tidy(() => {
-    const dHidden = tokenLogprobsBackward(hidden, batch.targets, d, headOf(model, options), gradients);
-    const dRows = rmsNormBackward(rows, dHidden, model.finalNorm, gradients);
+    const dHidden = tokenLogprobsBackward(hidden, batch.targets, d, headOf(weights, options), gradients);
+    const dRows = rmsNormBackward(rows, dHidden, weights.finalNorm, gradients);
     // The last token of a prompt predicts the first token of each of its completions: its gradients add up.
     return tf.unsortedSegmentSum<tf.Tensor2D>(dRows, batch.predictingRows, batch.ids.shape[0]);
   });
   free(rows, hidden);
-  const dInput = stackBackward(kept, dOutput, decoderStack(model, batch, gradients), options.keep ?? 'nothing');
-  const dImages = embedBackward(batch, dInput, model, gradients);
+  const dInput = stackBackward(kept, dOutput, decoderStack(weights, batch, gradients), options.keep ?? 'nothing');
+  const dImages = embedBackward(batch, dInput, weights, gradients);
   dInput.dispose();
   return dImages;
 }
 
-function headOf(model: Qwen25Vl, { temperature = 1 }: SequenceOptions): Head {
-  return { weight: model.head, name: model.headName, temperature };
+function headOf({ head: { weight, name } }: LanguageWeights, { temperature = 1 }: SequenceOptions): Head {
+  return { weight, name, temperature };
 }
 
 /** The decoder's layers as {@link runStack} takes them. */
-export function decoderStack(model: Qwen25Vl, context: DecoderContext, gradients: Gradients): StackLayer[] {
-  return model.layers.map((layer) => ({
+export function decoderStack(
+  { layers }: Pick<LanguageWeights, 'layers'>,
+  context: DecoderContext,
+  gradients: Gradients,
+): StackLayer[] {
+  return layers.map((layer) => ({
     forward: (x) => decoderLayer(x, layer, context),
     backward: (saved, dy) => decoderLayerBackward(saved as SavedLayer, dy, layer, context, gradients),
   }));
@@ -131,22 +137,31 @@ export function decoderStack(model: Qwen25Vl, context: DecoderContext, gradients
 type SavedLayer = Parameters<typeof decoderLayerBackward>[0];
 
 /** Token embeddings, with the images' embeddings in the rows of image tokens. @returns [rows, D] */
-export function embed(batch: BatchTensors, images: tf.Tensor2D, model: Pick<Qwen25Vl, 'embedding'>): tf.Tensor2D {
+export function embed(
+  batch: BatchTensors,
+  images: tf.Tensor2D,
+  weights: Pick<LanguageWeights, 'embedding'>,
+): tf.Tensor2D {
   const { ids, source, imageRows } = batch;
   const expected = imageRows?.shape[0] ?? 0;
   if (images.shape[0] !== expected) {
     throw new Error(`embed: ${expected} image tokens, but ${images.shape[0]} image embeddings`);
   }
   return tidy(() => {
-    const tokens: tf.Tensor2D = tf.gather(model.embedding, ids);
+    const tokens: tf.Tensor2D = tf.gather(weights.embedding, ids);
     return source === undefined ? tokens : tf.gather(tf.concat([tokens, images]), source);
   });
 }
 
-function embedBackward(batch: BatchTensors, dInput: tf.Tensor2D, model: Qwen25Vl, gradients: Gradients): tf.Tensor2D {
+function embedBackward(
+  batch: BatchTensors,
+  dInput: tf.Tensor2D,
+  { embedding }: LanguageWeights,
+  gradients: Gradients,
+): tf.Tensor2D {
   return tidy(() => {
     // Padding adds nothing: nobody attends to it, so that its gradient is zero. Ids of -1 are passed over.
-    gradients.add(EMBEDDING, () => tf.unsortedSegmentSum(dInput, batch.textIds, model.embedding.shape[0]));
+    gradients.add(EMBEDDING, () => tf.unsortedSegmentSum(dInput, batch.textIds, embedding.shape[0]));
     if (batch.imageRows === undefined) return tf.zeros<tf.Rank.R2>([0, dInput.shape[1]]);
     return tf.gather(dInput, batch.imageRows);
   });

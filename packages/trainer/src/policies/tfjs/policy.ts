@@ -16,7 +16,6 @@ import { openCheckpoint } from '../../models/qwen2.5-vl/weights.js';
 import { free } from '../../models/tidy.js';
 import type { Completion, Policy, SamplingOptions } from '../policy.js';
 import { loadWeights, saveWeights } from './files.js';
-import { createPolicyPrograms } from './policy-programs.js';
 import { createEmbeddingCache, createPromptReader } from './prompts.js';
 import { mixReference, readReference, writeReference } from './reference.js';
 import { sequenceEntropies, sequenceLogprobs, trainOnSequences, type ModelState } from './sequences.js';
@@ -97,9 +96,6 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   const readPrompt = createPromptReader(processor);
   const embeddings = { policy: createEmbeddingCache(), reference: createEmbeddingCache() };
 
-  const compiles = backend === 'tensorflow';
-  let programs = compiles ? createPolicyPrograms(config, weights, freezeVision) : undefined;
-
   const state = (which: 'policy' | 'reference'): ModelState => ({
     model: modelOf(config, weights, which),
     readPrompt,
@@ -107,7 +103,6 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     freezeVision,
     keep: options.keep,
     gradients,
-    program: programs?.[which],
   });
 
   return {
@@ -150,8 +145,6 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       optimizer = loaded;
       gradients.clear();
       gradients = createGradients(new Set(trainedNames(weights, freezeVision)));
-      programs?.dispose();
-      programs = compiles ? createPolicyPrograms(config, weights, freezeVision) : undefined;
       embeddings.policy.clear();
       embeddings.reference.clear();
     },
@@ -160,7 +153,6 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
       return { tensors, bytes };
     },
     dispose: () => {
-      programs?.dispose();
       disposeWeights(weights);
       disposeOptimizer(optimizer);
       gradients.clear();

@@ -8,9 +8,9 @@ import { packSequences, type EncodedSequence, type PackedBatch } from '../../mod
 import type { Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import type { ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
 import { roundLength } from '../../models/round-length.js';
-import { runSequences, type SequenceOptions, type SequencePass } from '../../models/qwen2.5-vl/sequences.js';
+import type { SequenceOptions, SequencePass } from '../../models/qwen2.5-vl/sequences.js';
 import type { ForwardOptions, LossResult, Matrix, Sequence } from '../policy.js';
-import type { RunProgram } from './programs.js';
+import { runPass } from './programs.js';
 import { embedImages, type EmbeddingCache } from './prompts.js';
 
 /** A model with what a pass over sequences needs besides. */
@@ -22,8 +22,6 @@ export interface ModelState {
   /** Undefined: decided by the batch's size. */
   readonly keep: Exclude<Keep, 'nothing'> | undefined;
   readonly gradients: Gradients;
-  /** The pass as compiled programs, where the backend compiles. */
-  readonly program: RunProgram | undefined;
 }
 
 /** @returns [B, T] log-probs of the completions' tokens, 0 past a completion's end */
@@ -50,7 +48,7 @@ async function runForward(sequences: readonly Sequence[], options: SequenceOptio
   const encoded = encode(sequences, state);
   const batch = pack(encoded, state);
   const images = await state.embeddings.read(batch.prompts, state.model.vision);
-  const pass = runPass(batch, images, state, options);
+  const pass = runPass(batch, images, state.model, state.gradients, options);
   images.dispose();
   return readPass(pass, encoded);
 }
@@ -78,7 +76,8 @@ export async function trainOnSequences(
   const keep = state.keep ?? whatToKeep(batch.layout, model.config.text);
   const vision = freezeVision ? undefined : embedImages(batch.prompts, model.vision, keep, gradients);
   const images: tf.Tensor2D = vision?.embeddings ?? (await embeddings.read(batch.prompts, model.vision));
-  const pass = runPass(batch, images, state, { temperature, keep, ...(wanted && { want: 'logprobs and entropies' }) });
+  const options = { temperature, keep, ...(wanted && { want: 'logprobs and entropies' as const }) };
+  const pass = runPass(batch, images, model, gradients, options);
   images.dispose();
   const { logprobs: logps, entropies } = await readPass(pass, encoded);
   let result: LossResult;
@@ -99,11 +98,6 @@ export async function trainOnSequences(
 
 function pack(sequences: EncodedSequence<ProcessedPrompt>[], { model }: ModelState): PackedBatch<ProcessedPrompt> {
   return packSequences(sequences, model.config, roundLength);
-}
-
-function runPass(batch: PackedBatch, images: tf.Tensor2D, state: ModelState, options: SequenceOptions): SequencePass {
-  const { model, program, gradients } = state;
-  return program?.(batch, images, gradients, options) ?? runSequences(batch, images, model, gradients, options);
 }
 
 function encode(sequences: readonly Sequence[], state: ModelState): EncodedSequence<ProcessedPrompt>[] {

@@ -39,13 +39,6 @@ export function trainedTensors(weights: PolicyWeights): Map<string, tf.Tensor> {
   return weights.lora?.adapter ?? weights.base;
 }
 
-/** The same weights with other trained tensors. */
-export function withTrained(weights: PolicyWeights, trained: Readonly<Record<string, tf.Tensor>>): PolicyWeights {
-  const { base, lora, ...rest } = weights;
-  const replaced = new Map([...(lora?.adapter ?? base), ...Object.entries(trained)]);
-  return lora ? { base, lora: { ...lora, adapter: replaced }, ...rest } : { base: replaced, ...rest };
-}
-
 /** Names of the trained parameters. An adapter goes to the language model alone. */
 export function trainedNames(weights: PolicyWeights, freezeVision: boolean): string[] {
   const names = [...trainedTensors(weights).keys()];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs';
 import ndarray from 'ndarray';
 import { createTfjsPolicy } from '../../../src/policies/tfjs/index.js';
 import type { LossResult, Matrix, Policy, Sequence } from '../../../src/policies/policy.js';
@@ -6,6 +7,7 @@ import { createTinkerPolicy, type TinkerPolicyOptions } from '../../../src/polic
 import { seedNumber } from '../../../src/random.js';
 import { serveModel, type ModelServer } from '../../../src/serve-model/index.js';
 import { goldenPath } from '../../helpers/golden.js';
+import { largestDifference } from '../../helpers/golden-model.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
 import { keepsTheInterface, loss, prompts, sequencesOf } from '../interface.js';
 
@@ -26,7 +28,7 @@ describe('a policy behind our server', () => {
 });
 
 describe('three steps on a server', () => {
-  it('are those of the local policy, bit for bit', async () => {
+  it('are those of the local policy: on wasm bit for bit', async () => {
     const remote = await create({ optimizer: { weightDecay: 0.01, beta2: 0.98 } });
     const local = await createTfjsPolicy({
       checkpoint,
@@ -36,18 +38,22 @@ describe('three steps on a server', () => {
       optimizer: { weightDecay: 0.01, beta2: 0.98 },
     });
     const sequences = await sequencesOf(local, await prompts());
-    const seen: Record<string, unknown[]> = { remote: [], local: [] };
+    const seen: Record<string, number[]> = { remote: [], local: [] };
     for (const [name, policy] of Object.entries({ remote, local })) {
       for (let i = 0; i < 3; i++) {
         for (const part of [sequences.slice(0, 3), sequences.slice(3)]) {
           const { loss: value } = await policy.forwardBackward(part, loss);
           seen[name]!.push(value);
         }
-        seen[name]!.push(await policy.optimizerStep({ learningRate: 1e-2, maxGradientNorm: 0.5 }));
+        seen[name]!.push((await policy.optimizerStep({ learningRate: 1e-2, maxGradientNorm: 0.5 })).gradientNorm);
       }
-      seen[name]!.push([...(await policy.logprobs(sequences)).data]);
+      seen[name]!.push(...(await policy.logprobs(sequences)).data);
     }
-    expect(seen['remote']).toEqual(seen['local']);
+    const { remote: theirs, local: ours } = seen;
+    if (tf.getBackend() === 'wasm') expect(theirs).toEqual(ours);
+    // A server tells the log-probs of prompts, too: products of more rows, which XLA rounds in another way. Losses and log-probs
+    // to -30 in float32, after three steps.
+    expect(largestDifference(theirs!, ours!)).toBeLessThan(1e-4);
     for (const policy of [remote, local]) policy.dispose();
   });
 });
