@@ -1,4 +1,5 @@
 import type { RgbImage } from '../data/prompt.js';
+import { PRECISION_BITS, resample, type AxisWeights } from './resample.js';
 
 /** Pillow's filters, by Pillow's names. */
 export type ResizeFilter = 'nearest' | 'box' | 'bilinear' | 'bicubic' | 'lanczos';
@@ -31,27 +32,15 @@ const KERNELS: Readonly<Record<Exclude<ResizeFilter, 'nearest'>, Kernel>> = {
   lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
 
-const PRECISION_BITS = 22; // 32 bits less 8 for the pixel and 2 for sums of weights above 1 and below 0
-
-/** Weights of one axis: output pixel i is the sum of `counts[i]` source pixels from `starts[i]` on. */
-interface Weights {
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  /** Fixed point, `stride` entries an output pixel. */
-  readonly values: Int32Array;
-  readonly stride: number;
-}
-
 /** When shrinking, the kernel is stretched by the scale, so that every source pixel counts (antialiasing). */
-function axisWeights(from: number, to: number, kernel: Kernel): Weights {
+function axisWeights(from: number, to: number, kernel: Kernel): AxisWeights {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = kernel.support * stretch;
-  const stride = Math.ceil(support) * 2 + 1;
-  const starts = new Int32Array(to);
-  const counts = new Int32Array(to);
-  const values = new Int32Array(to * stride);
-  const row = new Float64Array(stride);
+  const most = Math.ceil(support) * 2 + 1;
+  const stride = 2 + most;
+  const entries = new Int32Array(to * stride);
+  const row = new Float64Array(most);
   const inverse = 1 / stretch;
   for (let i = 0; i < to; i++) {
     const center = (i + 0.5) * scale;
@@ -62,56 +51,15 @@ function axisWeights(from: number, to: number, kernel: Kernel): Weights {
       row[k] = kernel.weight((k + start - center + 0.5) * inverse);
       sum += row[k]!;
     }
+    const entry = i * stride;
+    entries[entry] = start;
+    entries[entry + 1] = count;
     for (let k = 0; k < count; k++) {
       const exact = (sum === 0 ? row[k]! : row[k]! / sum) * (1 << PRECISION_BITS);
-      values[i * stride + k] = Math.trunc(exact + (exact < 0 ? -0.5 : 0.5));
-    }
-    starts[i] = start;
-    counts[i] = count;
-  }
-  return { starts, counts, values, stride };
-}
-
-/**
- * One pass along one axis, rounding to 8 bits at its end.
- *
- * @param source - RGB pixels
- * @param lines - rows (or columns) that the pass treats alike
- * @param step - distance in bytes of neighbours along the axis, in source and result
- * @param sourceLine - distance in bytes of neighbouring lines in the source
- * @param resultLine - the same in the result
- */
-function resampleAxis(
-  source: Uint8Array,
-  weights: Weights,
-  lines: number,
-  step: number,
-  sourceLine: number,
-  resultLine: number,
-): Uint8Array {
-  const { starts, counts, values, stride } = weights;
-  const result = new Uint8ClampedArray(lines * starts.length * 3);
-  const half = 1 << (PRECISION_BITS - 1);
-  for (let line = 0; line < lines; line++) {
-    for (let i = 0; i < starts.length; i++) {
-      let red = half;
-      let green = half;
-      let blue = half;
-      let at = line * sourceLine + starts[i]! * step;
-      for (let k = i * stride; k < i * stride + counts[i]!; k++) {
-        const weight = values[k]!;
-        red += source[at]! * weight;
-        green += source[at + 1]! * weight;
-        blue += source[at + 2]! * weight;
-        at += step;
-      }
-      const to = line * resultLine + i * step;
-      result[to] = red >> PRECISION_BITS;
-      result[to + 1] = green >> PRECISION_BITS;
-      result[to + 2] = blue >> PRECISION_BITS;
+      entries[entry + 2 + k] = Math.trunc(exact + (exact < 0 ? -0.5 : 0.5));
     }
   }
-  return new Uint8Array(result.buffer);
+  return { size: to, stride, entries };
 }
 
 /** The source pixel of each output pixel. Positions are summed up, not multiplied: Pillow's rounding shows at ties. */
@@ -142,13 +90,13 @@ function resizeNearest(image: RgbImage, width: number, height: number): Uint8Arr
 function resizeHorizontally(image: RgbImage, width: number, kernel: Kernel): RgbImage {
   if (width === image.width) return image;
   const weights = axisWeights(image.width, width, kernel);
-  return { ...image, width, data: resampleAxis(image.data, weights, image.height, 3, image.width * 3, width * 3) };
+  return { ...image, width, data: resample(image.data, weights, image.height, 3) };
 }
 
 function resizeVertically(image: RgbImage, height: number, kernel: Kernel): RgbImage {
   if (height === image.height) return image;
   const weights = axisWeights(image.height, height, kernel);
-  return { ...image, height, data: resampleAxis(image.data, weights, image.width, image.width * 3, 3, 3) };
+  return { ...image, height, data: resample(image.data, weights, 1, image.width * 3) };
 }
 
 /**
@@ -160,12 +108,17 @@ function resizeVertically(image: RgbImage, height: number, kernel: Kernel): RgbI
  * @param width - pixels, a positive integer
  * @param height - pixels, a positive integer
  * @returns a picture with memory of its own
- * @throws RangeError when width or height is no positive integer.
+ * @throws RangeError when width or height is no positive integer, or the picture's data are not as long as its size says.
  */
 export function resizeImage(image: RgbImage, width: number, height: number, filter: ResizeFilter): RgbImage {
   if (!(Number.isSafeInteger(width) && width > 0 && Number.isSafeInteger(height) && height > 0))
     throw new RangeError(
       `resizeImage: ${image.name}: width and height must be positive integers, got ${width}x${height}`,
+    );
+  const bytes = image.width * image.height * 3;
+  if (image.data.length !== bytes)
+    throw new RangeError(
+      `resizeImage: ${image.name}: ${image.width}x${image.height} RGB pixels are ${bytes} bytes, got ${image.data.length}`,
     );
   if (filter === 'nearest') return { name: image.name, width, height, data: resizeNearest(image, width, height) };
   if (width === image.width && height === image.height) return { ...image, data: image.data.slice() };

@@ -100,3 +100,8 @@ test.each([
     'photo.png: width and height must be positive integers',
   );
 });
+
+test('refuses data of another length than the size says', () => {
+  const image = { name: 'photo.png', width: 2, height: 2, data: new Uint8Array(11) };
+  expect(() => resizeImage(image, 4, 4, 'bicubic')).toThrow('photo.png: 2x2 RGB pixels are 12 bytes, got 11');
+});

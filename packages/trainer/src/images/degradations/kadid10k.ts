@@ -3,6 +3,7 @@ import { jpegAtQuality } from './compression.js';
 import { jpeg2000AtRatio } from './jpeg2000.js';
 import * as blur from './kadid/blur.js';
 import * as colour from './kadid/colour.js';
+import { colourQuantization } from './kadid/colour-quantization.js';
 import * as noise from './kadid/noise.js';
 import { kadidParametersOf, type KadidName } from './kadid/parameters.js';
 import * as places from './kadid/places.js';
@@ -16,6 +17,7 @@ export const KADID10K_FUNCTIONS = {
   'blur/motion': blur.motionBlur,
   'colour/diffusion': colour.colourDiffusion,
   'colour/shift': colour.colourShift,
+  'colour/quantization': colourQuantization,
   'saturate_weaken/hsv': colour.hsvSaturation,
   'saturate_strengthen/lab': colour.labSaturation,
   'compression/jpeg2000': (image, severity) =>

@@ -2,9 +2,11 @@ import { parametersIn, type Row } from '../parameters.js';
 
 /**
  * The ladder of KADID-10k and KADIS-700k (Lin, Hosu and Saupe, QoMEX 2019): what each function is given at each severity, as
- * the Python port in ARNIQA (arXiv 2310.14918) has it. Of the 25 types, colour quantization with dithering (6) and denoising (15)
- * are missing: neither publication states their parameters. Some rows do not rise: mean shift changes its sign, contrast
- * turns from stronger to weaker, and the first row of mean shift and of saturation in Lab changes nothing.
+ * the Python port in ARNIQA (arXiv 2310.14918) has it; type 6, which ARNIQA lacks, as `imdist_generator.m` of KADIS-700k's code.
+ * That code differs from ARNIQA in three rows: it compresses to a 400th in JPEG 2000's last (9), and orders mean shift and
+ * contrast (18: .15, .08, 0, −.08, −.15; 25: .3, .15, 0, −.4, −.6) by value. Missing is denoising (15): Gaussian noise of variance
+ * .01 to .15 through the DnCNN that comes with MATLAB. Some rows do not rise: mean shift changes its sign, contrast turns from
+ * stronger to weaker, and the first row of mean shift and of saturation in Lab changes nothing.
  */
 export const KADID_PARAMETERS = {
   'blur/gaussian': { sigma: [0.1, 0.5, 1, 2, 5] }, // 1
@@ -12,6 +14,7 @@ export const KADID_PARAMETERS = {
   'blur/motion': { length: [1, 2, 4, 6, 10] }, // 3
   'colour/diffusion': { amount: [1, 3, 6, 8, 12] }, // 4
   'colour/shift': { amount: [1, 3, 6, 8, 12] }, // 5
+  'colour/quantization': { colours: [64, 48, 32, 16, 8] }, // 6
   'saturate_weaken/hsv': { factor: [0.4, 0.2, 0.1, 0, -0.4] }, // 7
   'saturate_strengthen/lab': { factor: [1, 2, 3, 6, 9] }, // 8
   'compression/jpeg2000': { ratio: [16, 32, 45, 120, 170] }, // 9
