@@ -33,6 +33,7 @@ export async function startServer({ command, args, env, url, health, log }: Serv
     stdio: ['ignore', output, output],
     env: { ...process.env, ...env },
   });
+  process.once('exit', () => endGroup(server));
   const kill = () => killGroup(server);
   const end = Date.now() + READY_WITHIN;
   while (!(await isHealthy(`${url}${health}`))) {
@@ -48,9 +49,19 @@ export async function startServer({ command, args, env, url, health, log }: Serv
 const isHealthy = (address: string): Promise<boolean> =>
   fetch(address, { signal: AbortSignal.timeout(2000) }).then(({ ok }) => ok, () => false); // prettier-ignore
 
+// a server in a group of its own outlives a Ctrl-C that ends this process
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const isRunning = ({ exitCode, signalCode, pid }: ChildProcess) =>
+  exitCode === null && signalCode === null && pid !== undefined;
+
+function endGroup(server: ChildProcess): void {
+  if (isRunning(server)) process.kill(-server.pid!, 'SIGKILL');
+}
+
 async function killGroup(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return;
+  if (!isRunning(server)) return;
   const ended = once(server, 'exit');
-  process.kill(-server.pid, 'SIGKILL');
+  endGroup(server);
   await ended;
 }
