@@ -9,6 +9,7 @@ import { train, type TrainingResult } from '../loop.js';
 import { PolicyLost } from '../policies/policy-lost.js';
 import type { RunEvent } from '../tracking/events.js';
 import { openTrackers } from '../tracking/trackers.js';
+import { hasImageRecords, recordImages, type ImageRecords } from '../training/image-records.js';
 import { lossOptions } from '../training/loss-options.js';
 import { rewardsOf } from '../training/rewards.js';
 import { listenForInterrupt } from './interrupt.js';
@@ -59,6 +60,7 @@ export async function attempt(from: Checkpoint | undefined, options: AttemptOpti
   // Only now, when everything could be opened, does the folder become a run.
   say(`${existsSync(join(folder, SETTINGS_FILE)) ? `resuming after step ${startStep}` : 'run'}: ${folder}`);
   writeRunSettings(folder, options.settings);
+  if (!hasImageRecords(folder)) sayRecords(recordImages(folder, [dataset, heldOut]), say);
 
   const interrupt = listenForInterrupt(say);
   const failed = async (error: unknown) => {
@@ -87,6 +89,10 @@ export async function attempt(from: Checkpoint | undefined, options: AttemptOpti
       policy.dispose();
     });
   return { ...result, tell, exitCode: interrupt.code() };
+}
+
+function sayRecords({ images, by }: ImageRecords, say: (text: string) => void): void {
+  if (images > 0) say(`images: ${images} recorded by their ${by}; a resumed run names what has changed`);
 }
 
 function withTimeLeft(settings: Settings, began: number): Settings {

@@ -6,6 +6,7 @@ import { decisiveDifferences, defaultRunFolder, SETTINGS_FILE } from '../config/
 import type { Settings } from '../config/schema.js';
 import { changedFiles, type Fingerprints } from '../data/fingerprints.js';
 import { writeReport } from '../tracking/report/write-report.js';
+import { changedImages, forgetImages } from '../training/image-records.js';
 import { withRecovery } from '../training/recovery.js';
 import { attempt } from './attempt.js';
 import { evaluateRun, heldOutPrompts } from './evaluate.js';
@@ -90,8 +91,9 @@ function resumedRun(recipe: string | undefined, options: TrainOptions): Start {
 }
 
 /** What a run learns from must be what it learned from before. */
-function checkData(checkpoint: Checkpoint | undefined, now: Fingerprints): void {
-  const changed = checkpoint?.state.data ? changedFiles(checkpoint.state.data, now) : [];
+function checkData(folder: string, checkpoint: Checkpoint | undefined, now: Fingerprints): void {
+  const files = checkpoint?.state.data ? changedFiles(checkpoint.state.data, now) : [];
+  const changed = [...files, ...changedImages(folder)];
   if (changed.length === 0) return;
   const more = changed.length > 3 ? ` (and ${changed.length - 3} more)` : '';
   throw new Error(
@@ -110,7 +112,8 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
   const { model, data, seed } = settings;
   const dataset = await parts.openDataset(data.train, 'train', `${seed}/train`);
   const fingerprints = parts.fingerprint([data.train, data.heldOut]);
-  if (options.changedData !== true) checkData(state?.latest, fingerprints);
+  if (options.changedData === true) forgetImages(folder);
+  else checkData(folder, state?.latest, fingerprints);
   // A crop or an image that cannot be had is better known now than after hours, at the evaluation.
   const heldOut = await heldOutPrompts(settings, parts);
   const [prompt] = await Promise.all([dataset.get(0), heldOut.get(0)]);

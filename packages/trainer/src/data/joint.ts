@@ -27,6 +27,10 @@ export function jointDataset(sets: readonly Dataset[], mix?: Mix): Dataset {
       const prompt = await set.get(own);
       return { ...prompt, id: `${k}/${prompt.id}${round === 0 ? '' : `#${round + 1}`}` };
     },
+    files(index) {
+      const { set, own } = place(index);
+      return set.files?.(own) ?? [];
+    },
     indexOf(id) {
       const [, k, own, round = '1'] = /^(\d+)\/(.*?)(?:#(\d+))?$/s.exec(id) ?? [];
       const set = sets[Number(k)];

@@ -44,6 +44,8 @@ export function labelledDataset(labels: Labels, options: LabelledOptions = {}): 
       const [, index, swapped] = /:(\d+)(#swapped)?$/.exec(name) ?? [];
       return index === undefined ? undefined : Number(index) + (swapped === undefined ? 0 : rows.length);
     },
+    files: (index) =>
+      picturesOf(place(index).row).map(({ image }) => (path.isAbsolute(image) ? image : path.join(images, image))),
     async get(index): Promise<Prompt> {
       const { row, swapped } = place(index);
       const pictures = await Promise.all(

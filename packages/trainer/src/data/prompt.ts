@@ -50,6 +50,8 @@ export interface Dataset {
   id?(index: number): string;
   /** Where a prompt of this id would be: `get` may still find another there, when the data have changed since. */
   indexOf?(id: string): number | undefined;
+  /** The image files a prompt shows, for datasets that do not make their images up. */
+  files?(index: number): string[];
 }
 
 /** The images a prompt shows, in order. */
