@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../checkpoint-files.js';
 import { checkRow } from '../config/row.js';
-import { readJsonLines } from '../tracking/jsonl.js';
 import type { Dataset } from '../data/prompt.js';
+import { readJsonLines } from '../tracking/jsonl.js';
 
 /** In a run folder: a line an image that the label files name. */
 export const IMAGES_FILE = 'images.jsonl';
