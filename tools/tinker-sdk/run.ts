@@ -1,14 +1,13 @@
 /**
  * Serves a tiny model and lets the official Python SDK of Tinker drive it, in two versions: npm run test:tinker-sdk
  *
- * Each version gets a virtual environment of its own in .venv-tinker, from PyPI, unless TINKER_PYTHONS names Pythons that have
- * one, with a comma between them.
+ * Each version gets a virtual environment of its own in .venv-tinker, from PyPI (6 GB each, as torch is one of the packages; PYTHON
+ * names the Python), unless TINKER_PYTHONS names Pythons that have one, with a comma between them.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
 import { decodeImage } from '../../packages/trainer/src/images/decode.js';
 import { processImage } from '../../packages/trainer/src/models/qwen2.5-vl/image-processor.js';
 import { readProcessor } from '../../packages/trainer/src/models/qwen2.5-vl/processor.js';
@@ -22,8 +21,9 @@ const KEY = 'tml-conformance';
 function install(version: string): string {
   const folder = `.venv-tinker/${version}`;
   const python = `${folder}/bin/python`;
-  if (existsSync(python)) return python;
-  execFileSync(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', folder], { stdio: 'inherit' });
+  if (!existsSync(python))
+    execFileSync(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', folder], { stdio: 'inherit' });
+  // also where there is an environment: it may have been left half done
   const packages = [`tinker==${version}`, 'torch', 'numpy'];
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...packages], { stdio: 'inherit' });
   return python;

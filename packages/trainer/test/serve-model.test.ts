@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import { serveModel, type ModelServer } from '../src/serve-model/index.js';
 import { lossFunction } from '../src/serve-model/losses.js';
 import { openSequence } from '../src/serve-model/sequence.js';
@@ -7,7 +6,6 @@ import type { Datum } from '../src/policies/tinker/protocol/messages.js';
 import { goldenPath } from './helpers/golden.js';
 import { temporaryFolder } from './helpers/temporary.js';
 
-const image = `data:image/png;base64,${readFileSync(goldenPath('vlm', 'images/exact.png')).toString('base64')}`;
 let server: ModelServer;
 
 beforeAll(async () => {
@@ -21,54 +19,6 @@ async function ask(path: string, body: unknown, key = 'k'): Promise<{ status: nu
   const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
 }
-
-describe('chat completions', () => {
-  const messages = [
-    {
-      role: 'user',
-      content: [
-        { type: 'image_url', image_url: { url: image } },
-        { type: 'text', text: 'Is it sharp?' },
-      ],
-    },
-  ];
-
-  it('see the image, and follow from the seed', async () => {
-    const asked = { model: 'tiny', messages, n: 2, seed: 3, max_tokens: 5, logprobs: true };
-    const first = await ask('/v1/chat/completions', asked);
-    const again = await ask('/v1/chat/completions', asked);
-    expect(first.status).toBe(200);
-    expect(again.json['choices']).toEqual(first.json['choices']);
-    const [one, two] = first.json['choices'] as { token_ids: number[]; logprobs: { content: unknown[] } }[];
-    expect(one!.logprobs.content).toHaveLength(one!.token_ids.length);
-    expect(one!.token_ids).not.toEqual(two!.token_ids);
-    const blind = await ask('/v1/chat/completions', {
-      ...asked,
-      messages: [{ role: 'user', content: 'Is it sharp?' }],
-    });
-    const tokens = ({ json }: typeof first) => (json['usage'] as { prompt_tokens: number }).prompt_tokens;
-    expect(tokens(first) - tokens(blind)).toBe(18); // 16 for the image, and the marks around it
-  });
-
-  it.each([
-    [{ stream: true }, 'streaming is not offered'],
-    [{ n: 5 }, 'n: expected at most 4, got 5'],
-    [{ max_tokens: 500 }, 'exceed the context of 200'],
-    [{ model: 'tinker://none/weights/x' }, 'no such checkpoint'],
-    [
-      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://127.0.0.1/a.png' } }] }] },
-      'data URL',
-    ],
-  ])('are refused with the reason: %j', async (change, reason) => {
-    const { status, json } = await ask('/v1/chat/completions', { model: 'tiny', messages, max_tokens: 2, ...change });
-    expect(status).toBe(400);
-    expect((json['error'] as { message: string }).message).toContain(reason);
-  });
-
-  it('need the key', async () => {
-    expect((await ask('/v1/chat/completions', {}, 'wrong')).status).toBe(401);
-  });
-});
 
 describe('the limits', () => {
   it('refuse what is too much, by name', async () => {

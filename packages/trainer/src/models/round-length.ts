@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 
-/**
- * The length that prompts and completions are padded to: where programs are compiled for each shape, at most an eighth
- * longer, so that there are eight lengths between a power of two and the next; elsewhere the length itself.
- */
-export function roundLength(length: number): number {
-  if (tf.getBackend() !== 'tensorflow') return length;
+/** A length at most an eighth longer: there are eight of them between a power of two and the next. */
+export function eighthsUp(length: number): number {
   const step = Math.max(8, 2 ** (Math.floor(Math.log2(Math.max(1, length))) - 3));
   return Math.ceil(length / step) * step;
+}
+
+/**
+ * The length that prompts and completions are padded to: where programs are compiled for each shape, one of few, elsewhere the
+ * length itself.
+ */
+export function roundLength(length: number): number {
+  return tf.getBackend() === 'tensorflow' ? eighthsUp(length) : length;
 }

@@ -6,9 +6,11 @@ import { PROTOBUF } from '../policies/tinker/protocol/protobuf.js';
 import { openBaseModel } from './base-model.js';
 import { noteBody } from './body-digest.js';
 import { openJobs } from './jobs.js';
-import { openAiRoutes } from './openai-routes.js';
+import { openAiError } from './openai/error.js';
+import { openAiRoutes } from './openai/routes.js';
 import { modelLimits, type ModelLimits, type ServeModelOptions } from './options.js';
 import { ModelRefusal } from './refusal.js';
+import { openSampleQueue } from './sample-queue.js';
 import { openService } from './service.js';
 import type { JobResult } from './tinker/exchange.js';
 import { tinkerRoutes } from './tinker/routes.js';
@@ -29,7 +31,7 @@ const LAST_WORDS = 500;
 /**
  * Serves a Qwen2.5-VL checkpoint: training and sampling by the Tinker protocol, which Python's `tinker` package speaks, and chat
  * completions with images as OpenAI's clients ask for them, at `/v1`. Several adapters can be trained on the one base; the work
- * itself is done one request at a time. Node only.
+ * itself is done one piece at a time, samples of the same weights and shape together. Node only.
  *
  * Rejects when an option makes no sense, the checkpoint cannot be read, or the port is taken.
  *
@@ -40,11 +42,12 @@ export async function serveModel(checkpoint: string, options: ServeModelOptions 
   const base = await openBaseModel(checkpoint, options.name ?? basename(resolve(checkpoint)));
   const service = openService(base, limits);
   const jobs = openJobs<JobResult>(limits.queue, limits.log);
+  const queue = openSampleQueue(base, jobs, limits);
   let isDraining = false;
 
   const http = openHttp(limits, () => isDraining);
-  tinkerRoutes(http, service, jobs, limits);
-  openAiRoutes(http, service, jobs, limits);
+  tinkerRoutes(http, service, jobs, queue, limits);
+  openAiRoutes(http, service, jobs, queue, limits);
   await http.listen({ host: limits.host, port: limits.port });
   const { port } = http.server.address() as AddressInfo;
 
@@ -108,7 +111,7 @@ function refusalAtTheDoor(
   isDraining: boolean,
 ): ModelRefusal | undefined {
   const { url } = request.routeOptions;
-  if (url === '/api/v1/healthz') return undefined;
+  if (url === '/api/v1/healthz' || url === '/health') return undefined;
   if (key !== undefined && !isSameSecret(keyOf(request), key)) {
     const header = { 'www-authenticate': 'Bearer' };
     return new ModelRefusal(401, 'the API key is wrong or missing: send it as X-API-Key', header);
@@ -129,5 +132,5 @@ function keyOf({ headers }: FastifyRequest): string {
 /** Errors as the clients of each protocol read them. */
 function errorBody({ url }: FastifyRequest, status: number, message: string): object {
   if (!url.startsWith('/v1/')) return { detail: message };
-  return { error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', code: status } };
+  return openAiError(status, message);
 }

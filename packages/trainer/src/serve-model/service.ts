@@ -47,6 +47,8 @@ export interface Service {
   openSampling(key: string, source: string | undefined): Promise<string>;
   /** What a sampling session samples from. */
   samplingOf(id: string): Snapshot;
+  /** What {@link weightsOf} knows beside checkpoints: the base, and the models that are trained. */
+  names(): string[];
   /** Weights by name: the base's, a checkpoint's, or a model's as they are now. The caller disposes them. */
   weightsOf(name: string): Promise<Snapshot>;
   dispose(): void;
@@ -158,6 +160,7 @@ export function openService(base: BaseModel, limits: ModelLimits): Service {
       if (!found) throw notFound(`sampling session ${id}: unknown, or its weights are no longer kept`);
       return found;
     },
+    names: () => [base.name, ...models.keys()],
     weightsOf: async (name) => models.get(name)?.adapter?.snapshot() ?? open(name),
     dispose: () => {
       for (const id of [...models.keys()]) unload(id);

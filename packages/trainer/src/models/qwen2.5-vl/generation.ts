@@ -19,6 +19,8 @@ export interface GenerationOptions extends DrawOptions {
   readonly stopTokens: ReadonlySet<number>;
   /** Random numbers of one completion, so that what it draws does not depend on its neighbours. */
   readonly random: (prompt: number, completion: number) => () => number;
+  /** The length that prompts are padded to. @defaultValue {@link roundLength} */
+  readonly round?: ((length: number) => number) | undefined;
   /** Told every so many tokens of those that are there, and waited for; what it throws ends the sampling. */
   readonly watch?: Watch | undefined;
 }
@@ -59,10 +61,10 @@ export async function generate(
   model: Qwen25Vl,
   options: GenerationOptions,
 ): Promise<Generated[][]> {
-  const { groupSize, maxTokens, watch } = options;
+  const { groupSize, maxTokens, round = roundLength, watch } = options;
   // A copy of each prompt, so that the same one given twice is two prompts here; and one token to be predicted.
   const sequences = prompts.map((prompt) => ({ prompt: { ...prompt }, completion: [0] }));
-  const batch = packSequences(sequences, model.config, roundLength);
+  const batch = packSequences(sequences, model.config, round);
   const uploaded = uploadBatch(batch, model.config);
   const plan = planOf({ ...batch.layout, groupSize }, batch.promptLengths, prompts, model, options);
   const weights = languageWeights(model);

@@ -1,17 +1,17 @@
 import type { FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import { createSamplingSessionRequest, sampleRequest } from '../../policies/tinker/protocol/messages.js';
 import { digestOf } from '../body-digest.js';
 import { ModelRefusal, userError } from '../refusal.js';
 import { remember } from '../remembered.js';
-import { sampleFrom, stopTokens } from '../sampling.js';
-import type { Exchange, JobResult } from './exchange.js';
+import { stopTokens } from '../draw.js';
+import type { SampleQueue, Weights } from '../sample-queue.js';
+import type { Exchange } from './exchange.js';
 
 /** Answers that are kept for a request that comes again. */
 const KEPT = 4096;
 
 /** Samples of the base model, of a model as it was at some time, or of a checkpoint. */
-export function samplingRoutes({ http, service, jobs, limits, post, read, checkBase }: Exchange): void {
+export function samplingRoutes({ http, service, limits, post, read, checkBase }: Exchange, queue: SampleQueue): void {
   const { base } = service;
   const sampled = remember<{ readonly digest: string; readonly id: string }>(KEPT);
 
@@ -42,36 +42,19 @@ export function samplingRoutes({ http, service, jobs, limits, post, read, checkB
       throw userError('expected one of sampling_session_id, base_model and model_path');
     stopTokens(asked.sampling_params.stop, base);
     if (session != null) service.samplingOf(session);
-    const work = async (): Promise<JobResult> => {
-      await checkLength(asked);
-      if (session != null) return samples(asked, service.samplingOf(session).model());
-      const weights = await service.weightsOf(model_path ?? base.name);
-      try {
-        return await samples(asked, weights.model());
-      } finally {
-        weights.dispose();
-      }
-    };
+    const weights = session != null ? snapshotOf(session) : savedWeights(model_path ?? base.name);
     const id = once(request, session != null && seq_id != null ? `${session}/${seq_id}` : undefined, () =>
-      jobs.submit(work),
+      queue.submit(asked, weights),
     );
     return { request_id: id, sample_sequence_ids: Array.from({ length: num_samples }, (_, i) => `${id}:${i}`) };
   });
 
-  const samples = async (
-    asked: z.output<typeof sampleRequest>,
-    model: Parameters<typeof sampleFrom>[1],
-  ): Promise<JobResult> => ({
-    kind: 'samples',
-    value: await sampleFrom(asked, model, base),
+  const savedWeights = (name: string): Weights => ({ name, open: () => service.weightsOf(name) });
+  /** The session keeps its weights. */
+  const snapshotOf = (session: string): Weights => ({
+    name: session,
+    open: () => Promise.resolve({ ...service.samplingOf(session), dispose: () => undefined }),
   });
-
-  async function checkLength({ prompt, sampling_params }: z.output<typeof sampleRequest>): Promise<void> {
-    const { length } = (await base.inputs.expand(prompt)).ids;
-    const asked = length + (sampling_params.max_tokens ?? 16);
-    if (asked > limits.context)
-      throw userError(`prompt and max_tokens: ${asked} tokens exceed the context of ${limits.context}`);
-  }
 
   function once(request: FastifyRequest, key: string | undefined, make: () => string): string {
     if (key === undefined) return make();
