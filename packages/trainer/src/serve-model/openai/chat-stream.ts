@@ -31,6 +31,7 @@ export function openChatStream(response: ServerResponse, asked: ChatRequest, tok
   const sent: Sent[] = Array.from({ length: asked.request.num_samples }, () => ({ tokens: 0, text: 0 }));
 
   function send(data: object | string): void {
+    if (response.destroyed) return; // the caller has left, and others are drawn along
     if (!response.headersSent)
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
     response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
