@@ -1,5 +1,6 @@
 #include "execute.h"
 
+#include <new>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,11 @@ std::string nameOf(const Napi::CallbackInfo& info) {
 std::vector<Handle> run(TFE_Op* op, int outputs, const Status& status) {
   std::vector<TFE_TensorHandle*> raw(outputs, nullptr);
   int produced = outputs;
-  TFE_Execute(op, raw.data(), &produced, status.get());
+  try {
+    TFE_Execute(op, raw.data(), &produced, status.get());
+  } catch (const std::bad_alloc&) {
+    TF_SetStatus(status.get(), TF_RESOURCE_EXHAUSTED, "out of memory");
+  }
   std::vector<Handle> handles;
   if (!status.ok()) return handles;
   for (int i = 0; i < produced; i++) handles.emplace_back(raw[i]);
@@ -67,15 +72,15 @@ class Execution : public Napi::AsyncWorker {
   Napi::Promise promise() const { return deferred_.Promise(); }
 
   void Execute() override {
-    Status status;
-    handles_ = run(op_.get(), outputs_, status);
+    handles_ = run(op_.get(), outputs_, status_);
     op_.reset(); // lets go of the inputs
-    if (!status.ok()) SetError(status.message("executeOp " + name_));
+    if (!status_.ok()) SetError(status_.message("executeOp " + name_));
   }
   void OnOK() override { deferred_.Resolve(describeAll(Env(), std::move(handles_))); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error&) override { deferred_.Reject(status_.error(Env(), "executeOp " + name_).Value()); }
 
  private:
+  Status status_;
   Napi::Promise::Deferred deferred_;
   std::string name_;
   Op op_;

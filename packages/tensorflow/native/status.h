@@ -7,6 +7,13 @@
 
 namespace qinsight {
 
+/** For want of memory: an error whose `code` says so. */
+inline Napi::Error outOfMemory(Napi::Env env, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", "RESOURCE_EXHAUSTED");
+  return error;
+}
+
 /** A TF_Status that turns into a JavaScript error carrying TensorFlow's own message. */
 class Status {
  public:
@@ -19,7 +26,11 @@ class Status {
   bool ok() const { return TF_GetCode(status_) == TF_OK; }
   std::string message(const std::string& during) const { return during + ": " + TF_Message(status_); }
   void check(Napi::Env env, const std::string& during) const {
-    if (!ok()) throw Napi::Error::New(env, message(during));
+    if (!ok()) throw error(env, during);
+  }
+  Napi::Error error(Napi::Env env, const std::string& during) const {
+    const std::string text = message(during);
+    return TF_GetCode(status_) == TF_RESOURCE_EXHAUSTED ? outOfMemory(env, text) : Napi::Error::New(env, text);
   }
 
  private:

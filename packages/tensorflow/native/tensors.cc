@@ -94,6 +94,16 @@ size_t elementSize(napi_typedarray_type type) {
   }
 }
 
+/** By JavaScript's constructor, which throws where there is no memory: Node's own function ends the process. */
+Napi::ArrayBuffer arrayBuffer(Napi::Env env, size_t bytes) {
+  try {
+    const Napi::Function constructor = env.Global().Get("ArrayBuffer").As<Napi::Function>();
+    return constructor.New({Napi::Number::New(env, static_cast<double>(bytes))}).As<Napi::ArrayBuffer>();
+  } catch (const Napi::Error&) {
+    throw outOfMemory(env, "tensorData: no memory for " + std::to_string(bytes) + " bytes");
+  }
+}
+
 /** A copy: the tensor's own memory may be shared with others, and JavaScript may write to what it gets. */
 Napi::Value valuesOf(Napi::Env env, TF_Tensor* tensor) {
   const TF_DataType dtype = TF_TensorType(tensor);
@@ -112,7 +122,7 @@ Napi::Value valuesOf(Napi::Env env, TF_Tensor* tensor) {
     return out;
   }
   const napi_typedarray_type type = arrayType(dtype);
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+  Napi::ArrayBuffer buffer = arrayBuffer(env, bytes);
   if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
   napi_value out;
   NAPI_THROW_IF_FAILED(
@@ -136,14 +146,20 @@ class Reader : public Napi::AsyncWorker {
   Napi::Promise promise() const { return deferred_.Promise(); }
 
   void Execute() override {
-    Status status;
-    tensor_.reset(TFE_TensorHandleResolve(handle_.get(), status.get()));
-    if (!status.ok()) SetError(status.message("tensorData"));
+    tensor_.reset(TFE_TensorHandleResolve(handle_.get(), status_.get()));
+    if (!status_.ok()) SetError(status_.message("tensorData"));
   }
-  void OnOK() override { deferred_.Resolve(valuesOf(Env(), tensor_.get())); }
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnOK() override {
+    try {
+      deferred_.Resolve(valuesOf(Env(), tensor_.get()));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
+  }
+  void OnError(const Napi::Error&) override { deferred_.Reject(status_.error(Env(), "tensorData").Value()); }
 
  private:
+  Status status_;
   Napi::Promise::Deferred deferred_;
   Handle handle_;
   Tensor tensor_;
@@ -180,7 +196,9 @@ Tensor tensorFrom(Napi::Env env, const std::vector<int64_t>& shape, TF_DataType 
   }
   const Napi::TypedArray array = values.As<Napi::TypedArray>();
   Tensor tensor(TF_AllocateTensor(dtype, shape.data(), static_cast<int>(shape.size()), bytes));
-  if (!tensor) throw Napi::Error::New(env, "createTensor: no memory for " + std::to_string(bytes) + " bytes");
+  if (!tensor || (bytes > 0 && TF_TensorData(tensor.get()) == nullptr)) {
+    throw outOfMemory(env, "createTensor: no memory for " + std::to_string(bytes) + " bytes");
+  }
   if (bytes > 0) {
     const auto* source = static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
     std::memcpy(TF_TensorData(tensor.get()), source, bytes);

@@ -18,4 +18,5 @@ export {
 } from './binding.js';
 export { compile, type Compiled, type CompiledSignature, type CompileOptions } from './compile/compile.js';
 export { whileLoop } from './compile/loop.js';
+export { isOutOfMemory } from './out-of-memory.js';
 export { writeSlice } from './write-slice.js';

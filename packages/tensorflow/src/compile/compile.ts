@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentBackend, type TensorflowBackend } from '../backend.js';
 import type { NativeTensor } from '../binding.js';
+import { isOutOfMemory } from '../out-of-memory.js';
 import { flatten, rebuild } from './containers.js';
 import { uniqueName } from './names.js';
 import { printTrace } from './print.js';
@@ -116,7 +117,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   };
   /** Takes a failed first run back one step; rethrows what is no matter of compiling. */
   const retreat = (entry: Entry, error: unknown): void => {
-    if (entry.ran || entry.mode !== 'xla') throw error;
+    if (entry.ran || entry.mode !== 'xla' || isOutOfMemory(error)) throw error;
     currentBackend().binding.removeFunction(entry.name);
     entry.name = `${entry.name}_graph`;
     entry.register(entry.name, 'graph');

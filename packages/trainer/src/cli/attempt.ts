@@ -14,6 +14,7 @@ import { lossOptions } from '../training/loss-options.js';
 import { rewardsOf } from '../training/rewards.js';
 import { listenForInterrupt } from './interrupt.js';
 import { greedyFigures } from './judge-policy.js';
+import { withMemoryAdvice } from './out-of-memory.js';
 import { samplingOf, type Parts } from './parts.js';
 
 /** What every attempt at a run works with. */
@@ -63,7 +64,8 @@ export async function attempt(from: Checkpoint | undefined, options: AttemptOpti
   if (!hasImageRecords(folder)) sayRecords(recordImages(folder, [dataset, heldOut]), say);
 
   const interrupt = listenForInterrupt(say);
-  const failed = async (error: unknown) => {
+  const failed = async (thrown: unknown) => {
+    const error = withMemoryAdvice(thrown, folder, settings);
     const message = error instanceof Error ? error.message : String(error);
     await tell({ type: 'failed', message });
     throw error instanceof PolicyLost && interrupt.signal.aborted ? new Error(message) : error;

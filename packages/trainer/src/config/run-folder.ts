@@ -76,8 +76,8 @@ export function flatten(value: unknown, path = ''): [string, string][] {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The same of where a server is, which may move, and what is done when it is away. */
-const FREE_PATHS = ['model.tinker.url', 'model.tinker.outageMinutes', 'model.tinker.recoveries'];
+/** The same of how much goes through the model at a time, of where a server is, which may move, and what is done when it is away. */
+const FREE_PATHS = ['grpo.microBatch', 'model.tinker.url', 'model.tinker.outageMinutes', 'model.tinker.recoveries'];
 
 const decisive = (settings: Settings) =>
   flatten(settings).filter(([path]) => !FREE.includes(path.split('.')[0]!) && !FREE_PATHS.includes(path));
