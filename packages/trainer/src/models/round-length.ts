@@ -13,3 +13,8 @@ export function eighthsUp(length: number): number {
 export function roundLength(length: number): number {
   return tf.getBackend() === 'tensorflow' ? eighthsUp(length) : length;
 }
+
+/** How many of those that wait are computed together: where programs are compiled for each shape, a power of two. */
+export function roundCount(waiting: number): number {
+  return tf.getBackend() === 'tensorflow' ? 2 ** Math.floor(Math.log2(waiting)) : waiting;
+}

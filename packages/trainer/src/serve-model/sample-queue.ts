@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { DrawnSoFar } from '../models/qwen2.5-vl/generation.js';
+import { roundCount } from '../models/round-length.js';
 import type { SampleRequest, SampleResponse } from '../policies/tinker/protocol/messages.js';
 import type { Snapshot } from './adapter.js';
 import type { BaseModel } from './base-model.js';
@@ -69,7 +70,8 @@ export function openSampleQueue(
       ({ drawing, weights, asker }) =>
         drawing && weights.name === first.weights.name && !asker.signal?.aborted && batchKey(drawing) === key,
     );
-    const others = alike.slice(0, Math.max(0, Math.floor(most / first.request.num_samples) - 1));
+    const room = Math.max(1, Math.floor(most / first.request.num_samples));
+    const others = alike.slice(0, roundCount(Math.min(room, 1 + alike.length)) - 1);
     for (const entry of others) waiting.delete(entry);
     return [first, ...others];
   }
