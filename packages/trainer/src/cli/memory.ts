@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import type { BackendName } from '../backends/choose-backend.js';
 import type { Settings } from '../config/schema.js';
 import type { Prompt } from '../data/prompt.js';
+import type { Grid } from '../models/qwen2.5-vl/rope.js';
 import type { MemoryPlan, MemoryRequest } from '../policies/tfjs/memory-plan.js';
 import { lossOptions } from '../training/loss-options.js';
 
@@ -38,14 +39,15 @@ export function memoryRequest(settings: MemorySettings, size: PromptSize, backen
   };
 }
 
+const patchesOf = ([frames, rows, columns]: Grid): number => frames * rows * columns;
+
 /** How large a prompt is for a checkpoint. */
 export async function measurePrompt(model: Settings['model'], prompt: Prompt): Promise<PromptSize> {
   const { readConfig } = await import('../models/qwen2.5-vl/config.js');
   const { readProcessor } = await import('../models/qwen2.5-vl/processor.js');
   const processor = await readProcessor(model.checkpoint, model, await readConfig(model.checkpoint));
-  const { inputIds, images } = processor.process(prompt);
-  const imagePatches = images.map(({ grid: [frames, rows, columns] }) => frames * rows * columns);
-  return { promptTokens: inputIds.length, imagePatches };
+  const { inputIds, grids } = processor.tokenize(prompt);
+  return { promptTokens: inputIds.length, imagePatches: grids.map(patchesOf) };
 }
 
 /** Bytes that a run may take here: of the GPU, where TensorFlow has one, else of the machine or its control group. */
@@ -67,16 +69,11 @@ export async function promptOfSize(
   textTokens: number,
   images: readonly { readonly width: number; readonly height: number }[],
 ): Promise<PromptSize> {
-  const { readImageProcessor } = await import('../models/qwen2.5-vl/image-processor.js');
-  const { smartResize } = await import('../models/qwen2.5-vl/smart-resize.js');
+  const { imageGrid, readImageProcessor, tokenCount } = await import('../models/qwen2.5-vl/image-processor.js');
   const processor = await readImageProcessor(model.checkpoint, model);
-  const { patchSize, mergeSize } = processor;
-  const imagePatches = images.map((image) => {
-    const { width, height } = smartResize(image.height, image.width, patchSize * mergeSize, processor);
-    return (width * height) / patchSize ** 2;
-  });
-  const imageTokens = imagePatches.reduce((sum, patches) => sum + patches / mergeSize ** 2, 0);
-  return { promptTokens: textTokens + imageTokens, imagePatches };
+  const grids = images.map((image, i) => imageGrid({ name: `image ${i + 1}`, ...image }, processor));
+  const imageTokens = grids.reduce((sum, grid) => sum + tokenCount(grid, processor.mergeSize), 0);
+  return { promptTokens: textTokens + imageTokens, imagePatches: grids.map(patchesOf) };
 }
 
 /** A plan as lines: what lasts, what passes, and the peak beside what there is. */

@@ -58,7 +58,7 @@ export function createInputReader(config: Qwen25VlConfig, settings: ImageProcess
       const name = `image ${images.length + 1}`;
       const digest = createHash('sha256').update(chunk.data).digest('hex');
       const image = await pictures.get(digest, () => readPicture(chunk.data, name, settings));
-      const tokens = tokenCount(image, settings.mergeSize);
+      const tokens = tokenCount(image.grid, settings.mergeSize);
       const { expected_tokens: expected } = chunk;
       if (expected != null && expected !== tokens)
         throw userError(`${name}: takes ${tokens} tokens, expected_tokens is ${expected}`);

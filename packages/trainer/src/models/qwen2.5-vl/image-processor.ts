@@ -4,6 +4,7 @@ import type { RgbImage } from '../../data/prompt.js';
 import { resizeImage } from '../../images/resize.js';
 import { checkFields } from '../check-fields.js';
 import { readJsonIfPresent } from '../files.js';
+import type { Grid } from './rope.js';
 import { smartResize, type PixelBounds, type PixelLimits } from './smart-resize.js';
 
 /** How a picture becomes the vision tower's input. */
@@ -20,7 +21,7 @@ export interface ImageProcessorConfig extends PixelBounds {
 /** A picture as the vision tower takes it. */
 export interface ProcessedImage {
   /** Frames, rows and columns in patches; a still picture has one frame. */
-  readonly grid: readonly [t: number, h: number, w: number];
+  readonly grid: Grid;
   /**
    * [N, channels * temporal * patch * patch], N = t * h * w: each patch channel by channel, frame by frame, row by row.
    * Patches that merge into one token follow each other.
@@ -103,6 +104,29 @@ function levelValues(config: ImageProcessorConfig, channel: number): Float32Arra
   });
 }
 
+/** A picture as far as its size is concerned; the name is for errors. */
+type ImageSize = Pick<RgbImage, 'name' | 'width' | 'height'>;
+
+/** Pixels of a picture as the model sees it. */
+function targetSize(image: ImageSize, config: ImageProcessorConfig): [width: number, height: number] {
+  try {
+    const { width, height } = smartResize(image.height, image.width, config.patchSize * config.mergeSize, config);
+    return [width, height];
+  } catch (error) {
+    throw new RangeError(`${image.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The grid of patches that a picture of some size becomes.
+ *
+ * @throws RangeError naming the picture, when one side is more than 200 times the other.
+ */
+export function imageGrid(image: ImageSize, config: ImageProcessorConfig): Grid {
+  const [width, height] = targetSize(image, config);
+  return [1, height / config.patchSize, width / config.patchSize];
+}
+
 /**
  * A picture at the size at which the model sees it (bicubic, as Pillow).
  *
@@ -143,15 +167,6 @@ export function processImage(image: RgbImage, config: ImageProcessorConfig): Pro
   return { grid: [1, rows, columns], pixelValues };
 }
 
-function targetSize(image: RgbImage, config: ImageProcessorConfig): [width: number, height: number] {
-  try {
-    const { width, height } = smartResize(image.height, image.width, config.patchSize * config.mergeSize, config);
-    return [width, height];
-  } catch (error) {
-    throw new RangeError(`${image.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
 /** Patches by blocks of merge x merge, row-major, and row-major within a block. */
 function* mergeOrder(rows: number, columns: number, merge: number): Generator<[row: number, column: number]> {
   for (let blockRow = 0; blockRow < rows; blockRow += merge)
@@ -161,7 +176,6 @@ function* mergeOrder(rows: number, columns: number, merge: number): Generator<[r
 }
 
 /** How many tokens of the language model a picture becomes. */
-export function tokenCount(image: ProcessedImage, mergeSize: number): number {
-  const [frames, rows, columns] = image.grid;
+export function tokenCount([frames, rows, columns]: Grid, mergeSize: number): number {
   return (frames * rows * columns) / mergeSize ** 2;
 }

@@ -2,6 +2,7 @@ import { imagesOf, type Prompt, type RgbImage } from '../../data/prompt.js';
 import { readChatTemplate, type ChatTemplate } from './chat-template.js';
 import { readConfig, type Qwen25VlConfig } from './config.js';
 import {
+  imageGrid,
   processImage,
   readImageProcessor,
   tokenCount,
@@ -9,12 +10,21 @@ import {
   type ProcessedImage,
 } from './image-processor.js';
 import { positionIds, type PositionIds } from './position-ids.js';
+import type { Grid } from './rope.js';
 import type { PixelLimits } from './smart-resize.js';
 import { readTokenizer, type Tokenizer } from './tokenizer.js';
 
+/** A prompt's tokens: one row, unpadded. */
+export interface PromptTokens {
+  /** [T], each picture's placeholder expanded to one image token per merged patch. */
+  readonly inputIds: Int32Array;
+  /** Of each picture, in the order of their tokens. */
+  readonly grids: readonly Grid[];
+}
+
 /** A prompt as the model takes it: one row, unpadded. */
 export interface ProcessedPrompt extends PositionIds {
-  /** [T], each picture's placeholder expanded to one image token per merged patch. */
+  /** As in {@link PromptTokens}. */
   readonly inputIds: Int32Array;
   /** In the order of their tokens. */
   readonly images: readonly ProcessedImage[];
@@ -36,9 +46,16 @@ export interface Processor {
   readonly chatTemplate: ChatTemplate;
   readonly image: ImageProcessorConfig;
   /**
-   * Renders, tokenises and lays out a prompt.
+   * Renders and tokenises a prompt. Of its pictures the sizes count alone, no pixel is read.
    *
-   * @throws Error naming the prompt, when its text holds image placeholders of its own or it is too long.
+   * @throws Error naming the prompt, when its text holds image placeholders of its own or it is too long; RangeError naming a
+   *   picture with one side more than 200 times the other.
+   */
+  readonly tokenize: (prompt: Pick<Prompt, 'id' | 'messages'>) => PromptTokens;
+  /**
+   * Tokenises a prompt ({@link Processor.tokenize}), gives its tokens their positions and cuts its pictures into patches.
+   *
+   * @throws what `tokenize` does
    */
   readonly process: (prompt: Pick<Prompt, 'id' | 'messages'>) => ProcessedPrompt;
 }
@@ -101,7 +118,7 @@ export async function readProcessor(
         `${vision.patchSize}, ${vision.temporalPatchSize}, ${vision.spatialMergeSize}`,
     );
 
-  const process = (prompt: Pick<Prompt, 'id' | 'messages'>): ProcessedPrompt => {
+  const tokenize = (prompt: Pick<Prompt, 'id' | 'messages'>): PromptTokens => {
     const ids = tokenizer.encode(chatTemplate(prompt.messages));
     const pictures = imagesOf(prompt);
     const placeholders = ids.filter((id) => id === imageTokenId).length;
@@ -110,13 +127,17 @@ export async function readProcessor(
         `prompt "${prompt.id}": ${placeholders} image placeholders in the text for ${pictures.length} images; ` +
           `its texts must not contain ${tokenizer.token(imageTokenId)!}`,
       );
-    const images = pictures.map((picture) => processImage(picture, image));
-    const counts = images.map((processed) => tokenCount(processed, image.mergeSize));
+    const grids = pictures.map((picture) => imageGrid(picture, image));
+    const counts = grids.map((grid) => tokenCount(grid, image.mergeSize));
     const inputIds = expand(ids, imageTokenId, counts);
     const limit = options.maxPromptTokens ?? Infinity;
     if (inputIds.length > limit) throw tooLong(prompt.id, inputIds.length, limit, pictures, counts);
-    const grids = images.map(({ grid }) => grid);
+    return { inputIds, grids };
+  };
+  const process = (prompt: Pick<Prompt, 'id' | 'messages'>): ProcessedPrompt => {
+    const { inputIds, grids } = tokenize(prompt);
+    const images = imagesOf(prompt).map((picture) => processImage(picture, image));
     return { inputIds, images, ...positionIds(inputIds, grids, imageTokenId, image.mergeSize) };
   };
-  return { tokenizer, chatTemplate, image, process };
+  return { tokenizer, chatTemplate, image, tokenize, process };
 }

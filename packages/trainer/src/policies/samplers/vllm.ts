@@ -89,7 +89,7 @@ export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sa
   const read = (prompt: Prompt): Promise<AskedPrompt> => {
     const known = asked.get(prompt);
     if (known) return known;
-    const { inputIds } = processor.process(prompt);
+    const { inputIds } = processor.tokenize(prompt);
     const fresh = chatMessages(prompt.messages, (image) => resizeForModel(image, processor.image)).then((messages) => ({
       messages,
       inputIds,

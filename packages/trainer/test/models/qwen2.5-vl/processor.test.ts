@@ -82,6 +82,15 @@ describe('refused, naming the prompt', () => {
   });
 });
 
+test('the tokens follow from the sizes of pictures alone', async () => {
+  const processor = await readProcessor(folder);
+  const prompt = (image: RgbImage) => ask({ type: 'image', image }, { type: 'text', text: 'score' });
+  const { inputIds, grids } = processor.tokenize(prompt({ ...square, data: new Uint8Array(0) }));
+  const processed = processor.process(prompt(square));
+  expect(inputIds).toEqual(processed.inputIds);
+  expect(grids).toEqual(processed.images.map(({ grid }) => grid));
+});
+
 test('maxPixels lowers the number of image tokens', async () => {
   const processor = await readProcessor(folder, { maxPixels: 56 * 56 });
   expect(processor.process(ask({ type: 'image', image: square })).images[0]!.grid).toEqual([1, 4, 4]);
