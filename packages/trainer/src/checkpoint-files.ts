@@ -13,7 +13,7 @@ const CHUNK_BYTES = 1 << 22;
 /** SHA-256 of a file's content, read in pieces. */
 export function sha256(file: string): string {
   const hash = createHash('sha256');
-  const chunk = Buffer.alloc(CHUNK_BYTES);
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const handle = openSync(file, 'r');
   try {
     for (let read = readSync(handle, chunk); read > 0; read = readSync(handle, chunk))

@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import pc from 'picocolors';
+import { loadSettings } from '../config/load.js';
 import { readConfig } from '../models/qwen2.5-vl/config.js';
 import { openModelFolder } from '../models/safetensors.js';
 import { planCheck, type PlanOptions } from './doctor-plan.js';
-import { collect } from './options.js';
+import { collect, overridesOf } from './options.js';
 import { gradientSelfTest } from './self-test.js';
 
 /** One line of the doctor's report. */
@@ -28,7 +29,7 @@ export function doctorCommand(): Command {
       '--model <folder>',
       'also read a checkpoint, and say what memory training it takes; the flags below say how',
     )
-    .option('--recipe <file>', 'plan for its settings')
+    .option('--recipe <file>', 'plan for its settings, and its checkpoint unless --model names another')
     .option('--set <key=value>', 'plan for another value of a setting (may be repeated)', collect)
     .option('--group-size <n>', 'answers per prompt (default: 8)')
     .option('--prompts <n>', 'prompts per step (default: 4)')
@@ -59,7 +60,7 @@ async function finding(name: string, check: () => Promise<Omit<Finding, 'name'>>
 
 /** Runs all checks. */
 export async function examine(options: DoctorOptions): Promise<Finding[]> {
-  const { model } = options;
+  const model = options.model ?? checkpointOf(options);
   const findings: Finding[] = [];
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
@@ -75,6 +76,11 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
     if (findings.at(-1)!.ok) findings.push(await finding('training', () => planCheck(model, options)));
   }
   return findings;
+}
+
+/** That of the recipe, when there is one. */
+function checkpointOf({ recipe, set = [] }: DoctorOptions): string | undefined {
+  return recipe === undefined ? undefined : loadSettings(recipe, overridesOf({ set })).model.checkpoint;
 }
 
 async function imageCheck() {

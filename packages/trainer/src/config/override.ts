@@ -27,11 +27,22 @@ export function parseOverride(text: string): Override {
   }
 }
 
-/** A copy of the settings with one of them replaced; sections on the way are made when missing. */
+/**
+ * A copy of the settings with one of them replaced; sections on the way are made when missing. An entry of a list is named by its
+ * number: `data.train.sets.0.file`.
+ *
+ * @throws when a list has no such entry
+ */
 export function applyOverride(settings: unknown, override: Override): unknown {
   const put = (node: unknown, path: readonly string[]): unknown => {
     const [head, ...rest] = path;
     if (head === undefined) return override.value;
+    if (Array.isArray(node)) {
+      const list: unknown[] = node;
+      const place = list.findIndex((_, i) => String(i) === head);
+      if (place >= 0) return list.with(place, put(list[place], rest));
+      throw new Error(`${override.flag}: the list has ${list.length} entries, counted from 0, so no '${head}'`);
+    }
     // A plain value in the way is replaced by a section; the schema then says if that was wrong.
     const parent = typeof node === 'object' && node !== null ? (node as Record<string, unknown>) : {};
     return { ...parent, [head]: put(parent[head], rest) };

@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadSettings } from '../../src/config/load.js';
+import type { Settings } from '../../src/config/schema.js';
 import { parseOverride } from '../../src/config/override.js';
 import { temporaryFolder } from '../helpers/temporary.js';
 
@@ -50,6 +51,17 @@ describe('loadSettings', () => {
     expect(settings.steps).toBe(4);
     expect(settings.data.train).toMatchObject({ kind: 'photos', tasks: ['score'] });
     expect(settings.seed).toBe('a b');
+  });
+
+  test('--set reaches into lists by number, and leaves their other entries alone', () => {
+    const joint = readFileSync('recipes/q-insight.yaml', 'utf8');
+    const { data } = load(joint, 'data.train.sets.1.file=mine.json', 'data.train.sets.1.sample=random:10');
+    const { sets } = load(joint).data.train as Extract<Settings['data']['train'], { kind: 'joint' }>;
+    expect(data.train).toMatchObject({ kind: 'joint', sets: [sets[0], { ...sets[1], file: 'mine.json', sample: 'random:10' }] }); // prettier-ignore
+    for (const key of ['2', 'length', 'file', '-1'])
+      expect(() => load(joint, `data.train.sets.${key}=x`)).toThrow(
+        `--set data.train.sets.${key}=x: the list has 2 entries, counted from 0, so no '${key}'`,
+      );
   });
 
   test.each([
