@@ -64,7 +64,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   const judge = async (measure: NonNullable<TrainingRun['evaluate']>) => {
     const figures = await measure(step);
     best = betterOf(best, step, figures, settings.evaluate);
-    const isBest = best.step === step;
+    const isBest = best?.step === step;
     if (isBest) await saveModel(folder, 'best', stateAt(step), (to) => policy.save(to, 'weights'));
     await tell({ type: 'evaluation', step, figures, isBest });
   };

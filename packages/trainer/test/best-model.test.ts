@@ -103,6 +103,20 @@ describe('evaluation during training', () => {
     expect((await again(9)).result).toEqual({ outcome: 'finished', step: 12 });
   });
 
+  test('ratings without a correlation are no better than any, and the run goes on', async () => {
+    const left = [null, 0.2, null, 0.1];
+    const evaluate = () => Promise.resolve({ ...figures(1), readableRatings: 0.5, srcc: left.shift()! });
+    const { result, folder, log } = await run([], { every: 3, metric: 'srcc' }, { evaluate });
+    expect(result).toEqual({ outcome: 'finished', step: 12 });
+    expect(log.map(({ step, is_best: isBest }) => [step, isBest])).toEqual([
+      [3, false],
+      [6, true],
+      [9, false],
+      [12, false],
+    ]);
+    expect(finalCheckpoint(folder)!.state.best).toEqual({ step: 6, value: 0.2 });
+  });
+
   test('the figure that decides can be chosen, and must be there', async () => {
     const { folder } = await run([null, null], { every: 6, metric: 'classAccuracy' });
     expect(finalCheckpoint(folder)!.state.best).toEqual({ step: 6, value: 0.5 });

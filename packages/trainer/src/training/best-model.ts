@@ -9,15 +9,21 @@ export interface Best {
   readonly value: number;
 }
 
-/** The better of the best so far and a new evaluation; the earlier one when they are equal. */
+/**
+ * The better of the best so far and a new evaluation; the earlier one when they are equal. Ratings that are all equal, or that cannot
+ * be read, have no correlation and are no better than any.
+ *
+ * @throws Error when the held-out prompts can never give the figure
+ */
 export function betterOf(
   best: Best | undefined,
   step: number,
   figures: Figures,
   { metric }: Settings['evaluate'],
-): Best {
+): Best | undefined {
   const value = figures[metric];
   if (value === null) {
+    if ((metric === 'srcc' || metric === 'plcc') && figures.readableRatings !== null) return best;
     throw new Error(`evaluate.metric: the held-out prompts give no ${metric}; choose another figure`);
   }
   return best === undefined || value > best.value ? { step, value } : best;
