@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import type { BackendName } from '../backends/choose-backend.js';
 import type { Settings } from '../config/schema.js';
 import type { Prompt } from '../data/prompt.js';
+import type { Processor } from '../models/qwen2.5-vl/processor.js';
 import type { Grid } from '../models/qwen2.5-vl/rope.js';
 import type { MemoryPlan, MemoryRequest } from '../policies/tfjs/memory-plan.js';
 import { lossOptions } from '../training/loss-options.js';
@@ -42,10 +43,7 @@ export function memoryRequest(settings: MemorySettings, size: PromptSize, backen
 const patchesOf = ([frames, rows, columns]: Grid): number => frames * rows * columns;
 
 /** How large a prompt is for a checkpoint. */
-export async function measurePrompt(model: Settings['model'], prompt: Prompt): Promise<PromptSize> {
-  const { readConfig } = await import('../models/qwen2.5-vl/config.js');
-  const { readProcessor } = await import('../models/qwen2.5-vl/processor.js');
-  const processor = await readProcessor(model.checkpoint, model, await readConfig(model.checkpoint));
+function measurePrompt(processor: Processor, prompt: Prompt): PromptSize {
   const { inputIds, grids } = processor.tokenize(prompt);
   return { promptTokens: inputIds.length, imagePatches: grids.map(patchesOf) };
 }
@@ -109,13 +107,12 @@ export function tooLarge(plan: MemoryPlan, request: MemoryRequest, available: nu
  * @param prompt - one of the run's prompts; others are taken to be as large
  * @throws Error naming what is needed, what is there, the largest parts, and what would take less.
  */
-export async function checkMemory(settings: MemorySettings, prompt: Prompt): Promise<void> {
-  if (settings.model.tinker !== undefined) return; // the weights are elsewhere
+export async function checkMemory(settings: MemorySettings, processor: Processor, prompt: Prompt): Promise<void> {
   const { chooseBackend } = await import('../backends/choose-backend.js');
   const { readConfig } = await import('../models/qwen2.5-vl/config.js');
   const { planMemory } = await import('../policies/tfjs/memory-plan.js');
   const backend = await chooseBackend();
-  const request = memoryRequest(settings, await measurePrompt(settings.model, prompt), backend);
+  const request = memoryRequest(settings, measurePrompt(processor, prompt), backend);
   const plan = planMemory(await readConfig(settings.model.checkpoint), request);
   const problem = tooLarge(plan, request, await availableBytes(backend));
   if (problem !== undefined) throw new Error(`train: ${problem}; go on all the same with --no-memory-check`);

@@ -1,14 +1,16 @@
 import type { Settings } from '../config/schema.js';
+import type { Processor } from '../models/qwen2.5-vl/processor.js';
 import type { Sampler } from '../policies/samplers/sampler.js';
 import { createVllmSampler } from '../policies/samplers/vllm.js';
 import type { SamplingPurpose } from './parts.js';
 
 /** The vLLM servers of a run. A key for them is read from the environment, VLLM_API_KEY, never from a file of settings. */
-export function openVllm(model: Settings['model'], purpose: SamplingPurpose): Promise<Sampler> {
+export function openVllm(model: Settings['model'], purpose: SamplingPurpose, processor: Processor): Promise<Sampler> {
   const { sampler, folder, temperature, versions } = purpose;
   const { urls, concurrency, timeoutSeconds, outageMinutes } = sampler;
   return createVllmSampler({
     ...model,
+    processor,
     urls,
     concurrency,
     folder: sampler.folder ?? folder,

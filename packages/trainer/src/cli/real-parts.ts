@@ -1,5 +1,7 @@
 import pc from 'picocolors';
 import { dataFingerprints } from '../data/fingerprints.js';
+import type { Settings } from '../config/schema.js';
+import type { Processor } from '../models/qwen2.5-vl/processor.js';
 import { openDataset } from '../training/dataset.js';
 import { checkMemory } from './memory.js';
 import type { Parts } from './parts.js';
@@ -11,17 +13,34 @@ export const realParts: Parts = {
     const { createTfjsPolicy } = await import('../policies/tfjs/index.js');
     await sayBackend();
     const { sampling, ...training } = purpose;
-    if (sampling === undefined || sampling.sampler.kind === 'policy')
-      return createTfjsPolicy({ ...model, ...training });
+    const processor = await processorOf(model);
+    const options = { ...model, ...training, processor };
+    if (sampling === undefined || sampling.sampler.kind === 'policy') return createTfjsPolicy(options);
     const { openVllm } = await import('./open-vllm.js');
     const { sampleElsewhere } = await import('../policies/samplers/sampled-policy.js');
-    const sampler = await openVllm(model, sampling); // first: a server that cannot be had is known at once
-    return sampleElsewhere(await createTfjsPolicy({ ...model, ...training }), sampler, sampling.sampler);
+    const sampler = await openVllm(model, sampling, processor); // first: a server that cannot be had is known at once
+    return sampleElsewhere(await createTfjsPolicy(options), sampler, sampling.sampler);
   },
   openDataset,
-  checkMemory,
+  checkMemory: async (settings, prompt) => {
+    if (settings.model.tinker) return; // the weights are elsewhere
+    await checkMemory(settings, await processorOf(settings.model), prompt);
+  },
   fingerprint: dataFingerprints,
 };
+
+const processors = new WeakMap<Settings['model'], Promise<Processor>>();
+
+/** Read once for a model: a large tokenizer takes a second, and memory is planned, and completions are drawn, with the same. */
+function processorOf(model: Settings['model']): Promise<Processor> {
+  const read = async () => {
+    const { readProcessor } = await import('../models/qwen2.5-vl/processor.js');
+    return readProcessor(model.checkpoint, model);
+  };
+  const known = processors.get(model) ?? read();
+  processors.set(model, known);
+  return known;
+}
 
 let said = false;
 

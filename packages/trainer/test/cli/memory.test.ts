@@ -4,6 +4,7 @@ import { checkMemory, planLines, tooLarge } from '../../src/cli/memory.js';
 import { planCheck } from '../../src/cli/doctor-plan.js';
 import { trainRun } from '../../src/cli/train.js';
 import { settingsSchema } from '../../src/config/schema.js';
+import { readProcessor } from '../../src/models/qwen2.5-vl/processor.js';
 import type { MemoryRequest } from '../../src/policies/tfjs/memory-plan.js';
 import { fakeDataset } from '../fake-policy.js';
 import { goldenPath } from '../helpers/golden.js';
@@ -41,8 +42,9 @@ test('a plan in lines', () => {
 
 test('a run that fits goes on, one that cannot is refused before it starts', async () => {
   const prompt = await fakeDataset().get(0);
-  await checkMemory(settings(), prompt);
-  await expect(checkMemory(settings({ maxTokens: 1_000_000 }), prompt)).rejects.toThrow(
+  const processor = await readProcessor(checkpoint);
+  await checkMemory(settings(), processor, prompt);
+  await expect(checkMemory(settings({ maxTokens: 1_000_000 }), processor, prompt)).rejects.toThrow(
     /^train: the run needs about [\d.]+ GB, .*go on all the same with --no-memory-check$/,
   );
 });

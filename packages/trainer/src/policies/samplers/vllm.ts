@@ -6,7 +6,7 @@ import type { Prompt } from '../../data/prompt.js';
 import { readConfig } from '../../models/qwen2.5-vl/config.js';
 import { readGenerationConfig } from '../../models/qwen2.5-vl/generation-config.js';
 import { resizeForModel } from '../../models/qwen2.5-vl/image-processor.js';
-import { readProcessor, type ProcessorOptions } from '../../models/qwen2.5-vl/processor.js';
+import { readProcessor, type Processor, type ProcessorOptions } from '../../models/qwen2.5-vl/processor.js';
 import type { Completion, SamplingOptions } from '../policy.js';
 import { chatMessages, chatRequest } from './chat-request.js';
 import { readChatReply } from './chat-reply.js';
@@ -21,6 +21,8 @@ export interface VllmSamplerOptions extends ProcessorOptions {
   readonly urls: readonly string[];
   /** The checkpoint that training starts from: its tokenizer, chat template and image processor are the trainer's side. */
   readonly checkpoint: string;
+  /** The checkpoint's input side, when it has been read already, with the same limits. */
+  readonly processor?: Processor;
   /** 'lora': the policy saves an adapter, and servers load it. 'full': servers were started on `folder` and read it again. */
   readonly train: 'lora' | 'full';
   /** Where weights are handed over; servers see it on the same path. */
@@ -68,7 +70,7 @@ export async function createVllmSampler(options: VllmSamplerOptions): Promise<Sa
     );
   }
   const config = await readConfig(checkpoint);
-  const processor = await readProcessor(checkpoint, options, config);
+  const processor = options.processor ?? (await readProcessor(checkpoint, options, config));
   const { tokenizer } = processor;
   const { eosTokenIds } = await readGenerationConfig(checkpoint, config, tokenizer);
   const never = [config.imageTokenId, config.videoTokenId, config.visionStartTokenId, config.visionEndTokenId];

@@ -10,7 +10,7 @@ import { readConfig, type Qwen25VlConfig } from '../../models/qwen2.5-vl/config.
 import { readGenerationConfig } from '../../models/qwen2.5-vl/generation-config.js';
 import { generate } from '../../models/qwen2.5-vl/generation.js';
 import { uploadParameters, type ParameterValues } from '../../models/qwen2.5-vl/parameters.js';
-import { readProcessor, type ProcessorOptions } from '../../models/qwen2.5-vl/processor.js';
+import { readProcessor, type Processor, type ProcessorOptions } from '../../models/qwen2.5-vl/processor.js';
 import type { Tokenizer } from '../../models/qwen2.5-vl/tokenizer.js';
 import { openCheckpoint } from '../../models/qwen2.5-vl/weights.js';
 import { free } from '../../models/tidy.js';
@@ -25,6 +25,8 @@ import { createWeights, disposeWeights, modelOf, trainedNames, trainedTensors } 
 export interface TfjsPolicyOptions extends ProcessorOptions {
   /** Folder in Hugging Face layout: config.json, safetensors, tokenizer, chat template, image processor. */
   readonly checkpoint: string;
+  /** The folder's input side, when it has been read already, with the same limits. */
+  readonly processor?: Processor;
   /** Weights to use instead of those in the folder, which then needs none. */
   readonly parameters?: ParameterValues;
   /** 'lora' trains a small adapter beside the weights, 'full' the weights themselves. */
@@ -81,7 +83,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   }
   const { checkpoint, freezeVision: frozen = true, reference = false, train, seed } = options;
   const config = await readConfig(checkpoint);
-  const processor = await readProcessor(checkpoint, options, config);
+  const processor = options.processor ?? (await readProcessor(checkpoint, options, config));
   const { eosTokenIds } = await readGenerationConfig(checkpoint, config, processor.tokenizer);
   const freezeVision = frozen || train === 'lora'; // adapters go to the language model alone
   const isTrained = (name: string): boolean => train === 'full' && !(freezeVision && name.startsWith('model.visual.'));
