@@ -52,6 +52,15 @@ test.each(names)('%s trains two steps', async (name) => {
   for (const step of metrics) expect(Number.isFinite(step['loss'])).toBe(true);
 });
 
+test("the page's data section for KonIQ-10k and DQ-495K as they are published trains two steps", async () => {
+  const [, data] = /```yaml\n(.*?)```/s.exec(readFileSync('docs/recipes.md', 'utf8'))!;
+  const recipe = join(root, 'published.yaml');
+  const few = data!.replaceAll('/data/', `${root}/`).replace('random:7000', 'random:2'); // three rows are there
+  writeFileSync(recipe, `model: { checkpoint: x, train: lora }\n${few}steps: 2\n`);
+  const output = join(temporaryFolder(), 'run');
+  expect(await trainRun(recipe, { output, set: SHORT, evaluate: false }, realParts)).toBe(0);
+});
+
 test('there is a recipe for each of the paper’s runs, and each is described', () => {
   expect(names).toEqual([
     'comparison.yaml',

@@ -64,7 +64,7 @@ export async function dataCheck(file: string, options: DataCheckOptions): Promis
   if (options.json !== undefined)
     writeFileSync(options.json, `${JSON.stringify(checks.map(withoutHashes), null, 2)}\n`);
   const found = checks.reduce((sum, { findings }) => sum + findings.length, 0);
-  console.log(found === 0 ? 'nothing is wrong' : `${found} findings`);
+  console.log(found === 0 ? 'nothing is wrong' : `${found} ${found === 1 ? 'finding' : 'findings'}`);
   return found === 0 ? 0 : 1;
 }
 
