@@ -29,7 +29,7 @@ const SAVED_EVERY = 5;
 
 const start = () => startSkyrl(environment, checkpoint, join(work, 'server'), PORT);
 const open = (url: string, changes: Partial<TinkerPolicyOptions> = {}) => {
-  const waiting = { patience: 120, timeout: 400, onWait: console.log };
+  const waiting = { patience: 240, timeout: 400, onWait: console.log };
   return createTinkerPolicy({ checkpoint, url, rank: 8, seed: 'skyrl', ...waiting, ...changes });
 };
 
