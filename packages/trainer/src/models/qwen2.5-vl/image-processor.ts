@@ -4,19 +4,12 @@ import type { RgbImage } from '../../data/prompt.js';
 import { resizeImage } from '../../images/resize.js';
 import { checkFields } from '../check-fields.js';
 import { readJsonIfPresent } from '../files.js';
+import { cutIntoPatches, type PatchSettings } from './patches.js';
 import type { Grid } from './rope.js';
 import { smartResize, type PixelBounds, type PixelLimits } from './smart-resize.js';
 
 /** How a picture becomes the vision tower's input. */
-export interface ImageProcessorConfig extends PixelBounds {
-  readonly patchSize: number;
-  readonly temporalPatchSize: number;
-  readonly mergeSize: number;
-  readonly rescaleFactor: number;
-  /** Red, green, blue. */
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
+export interface ImageProcessorConfig extends PatchSettings, PixelBounds {}
 
 /** A picture as the vision tower takes it. */
 export interface ProcessedImage {
@@ -91,19 +84,6 @@ export async function readImageProcessor(folder: string, bounds: PixelLimits = {
   return config;
 }
 
-/**
- * The 256 values a channel can take. Rounded to float32 after each step, as the reference does in float32 arrays, so
- * that the values agree to the bit.
- */
-function levelValues(config: ImageProcessorConfig, channel: number): Float32Array {
-  const mean = Math.fround(config.mean[channel]!);
-  const std = Math.fround(config.std[channel]!);
-  return Float32Array.from({ length: 256 }, (_, level) => {
-    const scaled = Math.fround(level * config.rescaleFactor);
-    return Math.fround(Math.fround(scaled - mean) / std);
-  });
-}
-
 /** A picture as far as its size is concerned; the name is for errors. */
 type ImageSize = Pick<RgbImage, 'name' | 'width' | 'height'>;
 
@@ -142,37 +122,7 @@ export function resizeForModel(image: RgbImage, config: ImageProcessorConfig): R
  * @throws RangeError naming the picture, when one side is more than 200 times the other.
  */
 export function processImage(image: RgbImage, config: ImageProcessorConfig): ProcessedImage {
-  const { patchSize: patch, temporalPatchSize: frames, mergeSize: merge } = config;
-  const resized = resizeForModel(image, config);
-  const { data, width } = resized;
-  const values = [0, 1, 2].map((channel) => levelValues(config, channel));
-  const rows = resized.height / patch;
-  const columns = resized.width / patch;
-  const pixelValues = new Float32Array(rows * columns * 3 * frames * patch * patch);
-  let at = 0;
-  for (const [row, column] of mergeOrder(rows, columns, merge)) {
-    for (let channel = 0; channel < 3; channel++) {
-      const table = values[channel]!;
-      const start = at;
-      for (let y = 0; y < patch; y++) {
-        let from = ((row * patch + y) * width + column * patch) * 3 + channel;
-        for (let x = 0; x < patch; x++, from += 3) pixelValues[at++] = table[data[from]!]!;
-      }
-      for (let frame = 1; frame < frames; frame++) {
-        pixelValues.copyWithin(at, start, start + patch * patch); // a still picture fills every frame
-        at += patch * patch;
-      }
-    }
-  }
-  return { grid: [1, rows, columns], pixelValues };
-}
-
-/** Patches by blocks of merge x merge, row-major, and row-major within a block. */
-function* mergeOrder(rows: number, columns: number, merge: number): Generator<[row: number, column: number]> {
-  for (let blockRow = 0; blockRow < rows; blockRow += merge)
-    for (let blockColumn = 0; blockColumn < columns; blockColumn += merge)
-      for (let row = blockRow; row < blockRow + merge; row++)
-        for (let column = blockColumn; column < blockColumn + merge; column++) yield [row, column];
+  return { grid: imageGrid(image, config), pixelValues: cutIntoPatches(resizeForModel(image, config), config) };
 }
 
 /** How many tokens of the language model a picture becomes. */

@@ -1,8 +1,10 @@
-;; One pass of a resize along one axis, as Pillow computes it. Each output pixel is a sum of neighbours along the axis with weights
-;; of 22 bits of fraction, rounded and clamped to 8 bits. Four bytes are computed at a time, so up to 3 bytes past the source are
-;; read and up to 3 past the result are written; what comes after them in the result is written later.
+;; The inner loops of a picture's way to the model: JavaScript has no vectors, and checks every index.
 (module
   (memory (export "memory") 1)
+
+  ;; One pass of a resize along one axis, as Pillow computes it. Each output pixel is a sum of neighbours along the axis with weights
+  ;; of 22 bits of fraction, rounded and clamped to 8 bits. Four bytes are computed at a time, so up to 3 bytes past the source are
+  ;; read and up to 3 past the result are written; what comes after them in the result is written later.
   (func (export "resample")
     (param $source i32)      ;; address of the first line
     (param $lines i32)       ;; lines that are treated alike: the rows, or 1 for an axis that runs down the picture
@@ -47,4 +49,43 @@
         (br_if $output (i32.lt_u (local.get $entry) (local.get $weightsEnd))))
       (local.set $source (i32.add (local.get $source) (local.get $lineBytes)))
       (local.set $lines (i32.sub (local.get $lines) (i32.const 1)))
-      (br_if $line (local.get $lines)))))
+      (br_if $line (local.get $lines))))
+
+  ;; One patch of a picture as the model takes it: channel by channel, each repeated for every frame.
+  (func (export "cut")
+    (param $from i32)        ;; address of the patch's first pixel
+    (param $rowBytes i32)    ;; from one row of the picture to the next
+    (param $side i32)        ;; pixels along one side of the patch
+    (param $frames i32)
+    (param $values i32)      ;; address of what the 256 levels of red become, as floats, then those of green and blue
+    (param $result i32)
+    (local $channel i32) (local $row i32) (local $pixel i32) (local $y i32) (local $plane i32) (local $rowEnd i32) (local $bytes i32) (local $copies i32)
+    (loop $eachChannel
+      (local.set $plane (local.get $result))
+      (local.set $row (i32.add (local.get $from) (local.get $channel)))
+      (local.set $y (local.get $side))
+      (loop $eachRow
+        (local.set $pixel (local.get $row))
+        (local.set $rowEnd (i32.add (local.get $result) (i32.shl (local.get $side) (i32.const 2))))
+        (loop $eachPixel
+          (f32.store
+            (local.get $result)
+            (f32.load (i32.add (local.get $values) (i32.shl (i32.load8_u (local.get $pixel)) (i32.const 2)))))
+          (local.set $pixel (i32.add (local.get $pixel) (i32.const 3)))
+          (local.set $result (i32.add (local.get $result) (i32.const 4)))
+          (br_if $eachPixel (i32.lt_u (local.get $result) (local.get $rowEnd))))
+        (local.set $row (i32.add (local.get $row) (local.get $rowBytes)))
+        (local.set $y (i32.sub (local.get $y) (i32.const 1)))
+        (br_if $eachRow (local.get $y)))
+      (local.set $copies (i32.sub (local.get $frames) (i32.const 1)))
+      (local.set $bytes (i32.sub (local.get $result) (local.get $plane)))
+      (block $done
+        (loop $eachCopy
+          (br_if $done (i32.eqz (local.get $copies)))
+          (memory.copy (local.get $result) (local.get $plane) (local.get $bytes))
+          (local.set $result (i32.add (local.get $result) (local.get $bytes)))
+          (local.set $copies (i32.sub (local.get $copies) (i32.const 1)))
+          (br $eachCopy)))
+      (local.set $values (i32.add (local.get $values) (i32.const 1024)))
+      (local.set $channel (i32.add (local.get $channel) (i32.const 1)))
+      (br_if $eachChannel (i32.lt_u (local.get $channel) (i32.const 3))))))
