@@ -5,6 +5,8 @@ import ndarray from 'ndarray';
 import { listCheckpoints } from '../src/checkpoints.js';
 import type { Recipe } from '../src/config/schema.js';
 import type { LossResult, Matrix, Policy } from '../src/policies/policy.js';
+import { sampleElsewhere } from '../src/policies/samplers/sampled-policy.js';
+import type { Sampler } from '../src/policies/samplers/sampler.js';
 import { initialEntropy } from '../src/training/entropy-control.js';
 import { lossOptions } from '../src/training/loss-options.js';
 import type { MicroBatch } from '../src/training/micro-batch.js';
@@ -261,6 +263,13 @@ describe('a run', () => {
     await expect(run).rejects.toThrow('grpo.entropy: this policy gives no entropies');
     await expect(trainSteps({ settings: settingsOf({}, {}, { steps: 1 }), policy })).resolves.toBeDefined();
   });
+});
+
+test('a policy that is sampled elsewhere gives entropies where it did', () => {
+  const [gives, lacks] = [fakePolicy(), fakePolicy()];
+  delete lacks.entropies;
+  expect(sampleElsewhere(gives, {} as Sampler).entropies).toBeDefined();
+  expect(sampleElsewhere(lacks, {} as Sampler).entropies).toBeUndefined();
 });
 
 describe('settings that cannot be', () => {
