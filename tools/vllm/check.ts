@@ -1,5 +1,5 @@
 // Trains the tiny recipe sampled by the model itself, and by a real vLLM on the CPU: an adapter in turn; an adapter one step ahead, with
-// the server killed and started again in the middle; and, when named, full weights:
+// the server killed and started again in the middle; and full weights. All of it, or the parts named:
 //   npm run test:vllm [-- STEPS [local] [in-turn] [ahead] [full]]
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -13,8 +13,7 @@ type Metrics = Readonly<Record<string, number>>;
 
 const steps = Number(process.argv[2] ?? 20);
 const parts = process.argv.slice(3);
-// 'full' fails with vLLM 0.32: see docs/scale.md
-const isWanted = (part: string) => (parts.length === 0 ? part !== 'full' : parts.includes(part));
+const isWanted = (part: string) => parts.length === 0 || parts.includes(part);
 const root = mkdtempSync(join(tmpdir(), 'q-insight-vllm-'));
 const model = join(root, 'model');
 const port = 8137;
