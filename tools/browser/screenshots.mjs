@@ -1,5 +1,5 @@
-// Takes the pictures of docs/dashboard.md. RUNS is a folder of runs of the tiny recipe, made as that page says.
-//   node --conditions=@q-insight/source --import tsx tools/browser/screenshots.mjs RUNS
+// Takes the pictures of docs/dashboard.md, or those that are named. RUNS is a folder of runs of the tiny recipe, made as that page says.
+//   node --conditions=@q-insight/source --import tsx tools/browser/screenshots.mjs RUNS [curves] [answers] [judgements]
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
@@ -11,17 +11,20 @@ const FOLDER = 'docs/images';
 const views = [
   { name: 'curves', hash: 'run=tiny-seed-0&with=tiny-seed-0&with=tiny-seed-1&with=tiny-high-rate', section: 'curves', height: 830 }, // prettier-ignore
   { name: 'answers', hash: 'run=tiny-seed-0&step=5', section: 'answers', height: 980, prompt: 1 },
-  { name: 'judgements', hash: 'run=tiny-seed-0&step=80', section: 'judgements', height: 800, colorScheme: 'dark' },
+  { name: 'judgements', hash: 'run=tiny-seed-0&step=80', section: 'judgements', height: 800, colorScheme: 'dark', source: 'held-out' }, // prettier-ignore
 ];
 
-const dashboard = await serveDashboard([process.argv[2]], { port: 0, openDataset });
+const [folder, ...named] = process.argv.slice(2);
+const dashboard = await serveDashboard([folder], { port: 0, openDataset });
 const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
 try {
-  for (const { name, hash, section, height, prompt = 0, colorScheme = 'light' } of views) {
+  for (const { name, hash, section, height, prompt = 0, colorScheme = 'light', source = 'training' } of views) {
+    if (named.length > 0 && !named.includes(name)) continue;
     const page = await browser.newPage({ locale: 'en', viewport: { width: 1360, height }, colorScheme });
     await page.goto(`${dashboard.url}/#${hash}`);
     await page.waitForSelector('#scatter canvas');
     await page.locator('.prompts button').nth(prompt).click();
+    await page.locator('#source').selectOption(source);
     await page.waitForTimeout(1500); // pictures have come, and nothing moves any more
     await page.locator(`#${section}-title`).evaluate((title) => title.scrollIntoView());
     if (section === 'curves') await page.evaluate('scrollTo(0, 0)');

@@ -57,8 +57,9 @@ export function dashboardPage(): Markup {
                     <select id="window">
                       ${WINDOWS.map((steps) => html`<option value="${steps}" ${trusted(steps === 10 ? ' selected' : '')}>${steps}</option>`)}
                     </select>
-                    steps up to the chosen one</span
-                  >: <span id="judged"></span>
+                    steps up to the chosen one
+                  </span>
+                  · <span id="judged"></span>
                 </p>
                 <div class="charts">
                   <section class="card">
