@@ -58,7 +58,8 @@ export async function decodeImage(source: string | Uint8Array, name?: string): P
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return { name: called, width: info.width, height: info.height, data: toRgb(new Uint8Array(data), info.channels) };
+    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return { name: called, width: info.width, height: info.height, data: toRgb(pixels, info.channels) };
   } catch (error) {
     throw new Error(`${called}: not a readable image (${fileProblem(error)})`, { cause: error });
   }
