@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Reward } from '@q-insight/rewards';
+import seedrandom from 'seedrandom';
 import sharp from 'sharp';
 import { train } from '../../../src/loop.js';
 import type { Completion, Matrix, Policy, SamplingOptions } from '../../../src/policies/policy.js';
@@ -11,7 +12,7 @@ import type { RunEvent } from '../../../src/tracking/events.js';
 import { fakeDataset, fakePolicy } from '../../fake-policy.js';
 import { fakeSettings } from '../../fake-run.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
-import { fakeVllm, type FakeVllm, type FakeVllmOptions, type Fault } from '../../helpers/vllm-server.js';
+import { fakeVllm, type FakeVllm, type FakeVllmOptions, type Fault, type Received } from '../../helpers/vllm-server.js';
 
 const CHECKPOINT = 'examples/tiny/checkpoint';
 /** Ids of the tiny tokenizer for the fake policy's words; the last is its end token. */
@@ -240,6 +241,26 @@ describe('faults', () => {
     const { url } = await serve({ fault: ({ body }) => (body['n'] === 3 ? fault : undefined) });
     const { policy } = await sampledBy([url], { outage: 0.2 });
     await expect(policy.sample(await prompts(), OPTIONS)).rejects.toThrow(message);
+  });
+
+  test('servers that fail at random, each in every way, lose nothing and change nothing', async () => {
+    const random = seedrandom('faults');
+    const spoiled = new Map<unknown, number>(); // by seed: never so often that a request's attempts are used up
+    const spoil = ({ path, body: { seed } }: Received) => {
+      const times = spoiled.get(seed) ?? 0;
+      if (path !== '/v1/chat/completions' || times >= 4 || random() > 0.4) return undefined;
+      spoiled.set(seed, times + 1);
+      return faults[Math.floor(random() * faults.length)];
+    };
+    const [calm, one, two] = [await serve(), await serve({ fault: spoil }), await serve({ fault: spoil })];
+    const without = await sampledBy([calm.url]);
+    const { policy } = await sampledBy([one.url, two.url], { timeout: 0.3, outage: 60, concurrency: 2 });
+    const asked = await Promise.all(Array.from({ length: 8 }, (_, index) => dataset.get(index)));
+    for (const seed of ['one', 'two', 'three']) {
+      const found = tokensOf(await policy.sample(asked, { ...OPTIONS, seed }));
+      expect(found).toEqual(tokensOf(await without.policy.sample(asked, { ...OPTIONS, seed })));
+    }
+    expect([...spoiled.values()].reduce((sum, times) => sum + times)).toBeGreaterThan(8); // of 24 requests
   });
 
   test('another server takes over from one that dies in the middle', async () => {
