@@ -15,7 +15,7 @@ export interface AttentionResult {
 /**
  * softmax(q kᵀ / sqrt(headDim) + mask) v, for n independent blocks.
  *
- * @param q - [n, Q, headDim]; rows of several query heads that share a key head may be stacked along Q
+ * @param q - [n, Q, headDim]
  * @param k - [n, S, headDim]
  * @param v - [n, S, headDim]
  * @param addMask - adds the mask to scores [n, Q, S]; absent when all keys are seen

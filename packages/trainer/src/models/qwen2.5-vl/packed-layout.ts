@@ -46,16 +46,6 @@ export function paddingMask(promptLengths: readonly number[], prompts: number, p
   return tf.tensor3d(mask, [prompts, 1, promptLength]);
 }
 
-/** Columns [rows, S + C] → over the prompt [P·K, G·rep·C, S] and over the completion itself [P·K·G, rep·C, C]. */
-export function splitKeys(x: tf.Tensor2D, layout: PackedLayout): { overPrompt: tf.Tensor3D; overSelf: tf.Tensor3D } {
-  const { prompts: P, groupSize: G, completionLength: C, promptLength: S, keyHeads: K, heads } = layout;
-  const rep = heads / K;
-  return {
-    overPrompt: tf.reshape(tf.slice(x, [0, 0], [-1, S]), [P * K, G * rep * C, S]),
-    overSelf: tf.reshape(tf.slice(x, [0, S], [-1, C]), [P * K * G, rep * C, C]),
-  };
-}
-
 /** Rows [.., H, headDim] of the prompts → [P·K, (H/K)·S, headDim]. */
 export function promptBlocks(x: tf.Tensor3D, layout: PackedLayout): tf.Tensor3D {
   const { prompts: P, promptLength: S, keyHeads: K, headDim } = layout;

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import seedrandom from 'seedrandom';
 import { chooseBackend } from '../../../src/backends/choose-backend.js';
 import { createGradients } from '../../../src/models/gradients.js';
-import { attention, attentionBackward, causalMask } from '../../../src/models/layers/attention.js';
+import { attention, attentionBackward, causalMask, MASKED } from '../../../src/models/layers/attention.js';
+import { causalAttention, causalAttentionBackward, causalScores } from '../../../src/models/layers/causal-attention.js';
 import { gelu, geluBackward } from '../../../src/models/layers/gelu.js';
 import { linear, linearBackward, mergeLinear, type Linear } from '../../../src/models/layers/linear.js';
 import { rmsNorm, rmsNormBackward } from '../../../src/models/layers/rms-norm.js';
@@ -153,5 +154,56 @@ describe('attention', () => {
     expectGradients(forward, [q, k, v], (dy) =>
       Object.values(attentionBackward(q, k, v, probabilities, dy as tf.Tensor3D)),
     );
+  });
+});
+
+describe('causal attention', () => {
+  const [length, prefixLength, headDim] = [800, 3, 4]; // three blocks of query rows, the last one shorter
+  const keys = (n: number, rows: number): tf.Tensor3D => normal<tf.Tensor3D>(n, rows, headDim);
+  /** Two prefixes, the second with a token of padding at its end. */
+  const padding = (): tf.Tensor3D => tf.tensor3d([0, 0, 0, 0, 0, MASKED], [2, 1, prefixLength]);
+
+  /** One softmax over all keys, [n, heads, length, length + prefixLength], each prefix repeated for its two sequences. */
+  const definition = (...[q, k, v, prefixK, prefixV]: tf.Tensor[]): tf.Tensor => {
+    const n = k!.shape[0];
+    const twice = (x: tf.Tensor): tf.Tensor =>
+      tf.reshape(tf.stack([x, x], 1), [2 * x.shape[0], 1, ...x.shape.slice(1)]);
+    const whole = (own: tf.Tensor, before?: tf.Tensor): tf.Tensor => {
+      const all = tf.expandDims(own, 1);
+      return tf.tile(before ? tf.concat([twice(before), all], 2) : all, [1, q!.shape[1]! / length, 1, 1]);
+    };
+    const causal = tf.tile(tf.reshape(causalMask(length), [1, 1, length, length]), [n, 1, 1, 1]);
+    const mask = prefixK ? tf.concat([tf.tile(twice(padding()), [1, 1, length, 1]), causal], 3) : causal;
+    const queries = tf.reshape(q!, [n, -1, length, headDim]);
+    const scores = tf.div(tf.matMul(queries, whole(k!, prefixK), false, true), Math.sqrt(headDim));
+    return tf.reshape(tf.matMul(tf.softmax(tf.add(scores, mask)), whole(v!, prefixV)), q!.shape);
+  };
+
+  it('has the value and the gradients of its definition, two heads sharing a key', () => {
+    const [q, k, v] = [keys(2, 2 * length), keys(2, length), keys(2, length)];
+    const { out, probabilities } = causalAttention({ q, k, v }, causalMask(length));
+    expect(probabilities.map(({ shape }) => shape.join())).toEqual(['2,534,267', '2,534,534', '2,532,800']);
+    expect(largestDifference(out.dataSync(), definition(q, k, v).dataSync())).toBeLessThan(1e-6);
+    expectGradients(definition, [q, k, v], (dy) => {
+      const { dQ, own } = causalAttentionBackward({ q, k, v, probabilities }, dy as tf.Tensor3D);
+      return [dQ, own.dK, own.dV];
+    });
+  });
+
+  it('has them with a prefix that two sequences share', () => {
+    const [q, k, v] = [keys(4, length), keys(4, length), keys(4, length)];
+    const before = { k: keys(2, prefixLength), v: keys(2, prefixLength) };
+    const { out, probabilities } = causalAttention({ q, k, v }, causalMask(length), { ...before, mask: padding() });
+    const inputs = [q, k, v, before.k, before.v];
+    expect(largestDifference(out.dataSync(), definition(...inputs).dataSync())).toBeLessThan(1e-6);
+    expectGradients(definition, inputs, (dy) => {
+      const { dQ, own, prefix } = causalAttentionBackward({ q, k, v, probabilities }, dy as tf.Tensor3D, before);
+      return [dQ, own.dK, own.dV, prefix!.dK, prefix!.dV];
+    });
+  });
+
+  it('computes all scores of a short sequence, five eighths of those of a long one', () => {
+    expect(causalScores(511)).toBe(511 ** 2);
+    expect(causalScores(4096)).toBe((5 / 8) * 4096 ** 2);
   });
 });
