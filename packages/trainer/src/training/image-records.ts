@@ -9,7 +9,7 @@ import { readJsonLines } from '../tracking/jsonl.js';
 /** In a run folder: a line an image that the label files name. */
 export const IMAGES_FILE = 'images.jsonl';
 
-/** Up to so many bytes in all, the content of images is read too: from an SSD in some ten seconds. */
+/** Up to so many bytes in all, the content of images is read too: that takes half a minute. */
 const READ_BYTES = 4 * 2 ** 30;
 
 const recordSchema = z.object({
