@@ -13,4 +13,5 @@ export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
   testTimeout: 60_000,
+  maxWorkers: '100%', // jest would leave one core idle: half of a small machine
 };
