@@ -235,7 +235,7 @@ describe('faults', () => {
     ['other model', /answered by model "tiny"/],
     [
       'other prompt',
-      /reads prompt "blur-0" as \d+ tokens, the trainer as \d+; start the server with the same checkpoint/,
+      /reads prompt "blur-[01]" as \d+ tokens, the trainer as \d+; start the server with the same checkpoint/,
     ],
   ] as const)('%s every time: the run fails and says why', async (fault, message) => {
     const { url } = await serve({ fault: ({ body }) => (body['n'] === 3 ? fault : undefined) });
