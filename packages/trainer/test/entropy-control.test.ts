@@ -47,8 +47,8 @@ function batchOf({ lengths, logps, advantages }: Given): MicroBatch {
   };
 }
 
-/** Answers for the micro-batches with what is given, in whatever order it is asked; keeps what the loss gives back. */
-function stubPolicy(batches: readonly MicroBatch[], given: readonly Given[], shifted: readonly Given[] = given) {
+/** Answers for the micro-batches with what is given, in whatever order it is asked; keeps what the loss gives back of each update. */
+function stubPolicy(batches: readonly MicroBatch[], given: readonly Given[], updates: readonly (readonly Given[])[]) {
   const results: LossResult[] = [];
   const place = (sequences: MicroBatch['sequences']) => batches.findIndex((batch) => batch.sequences === sequences);
   const policy: Policy = {
@@ -56,7 +56,8 @@ function stubPolicy(batches: readonly MicroBatch[], given: readonly Given[], shi
     logprobs: (sequences) => Promise.resolve<Matrix>(matrix(given[place(sequences)]!.logps)),
     entropies: (sequences) => Promise.resolve<Matrix>(matrix(given[place(sequences)]!.entropies)),
     forwardBackward: (sequences, loss) => {
-      const { logps, entropies } = shifted[place(sequences)]!;
+      const update = updates[Math.floor(results.length / batches.length)]!;
+      const { logps, entropies } = update[place(sequences)]!;
       const result = loss(matrix(logps), matrix(entropies));
       results.push(result);
       return Promise.resolve(result);
@@ -72,12 +73,13 @@ async function update(
   more: {
     readonly grpo?: Recipe['grpo'];
     readonly state?: AdaptiveEntropy;
-    readonly shifted?: readonly Given[];
+    /** What the passes of each update give. @defaultValue one update on what is given */
+    readonly updates?: readonly (readonly Given[])[];
   } = {},
 ) {
   const { grpo } = settingsOf(entropy, { beta: 0, ...more.grpo });
   const batches = given.map(batchOf);
-  const { policy, results } = stubPolicy(batches, given, more.shifted);
+  const { policy, results } = stubPolicy(batches, given, more.updates ?? [given]);
   const options = { step: 1, grpo, maths: lossOptions(grpo), optimizer: { learningRate: 1, maxGradientNorm: 1 } };
   const updated = await updatePolicy(policy, batches, {
     ...options,
@@ -151,7 +153,7 @@ describe('the tokens of highest entropy', () => {
     const { results } = await update(
       given,
       { share: 0.5 },
-      { grpo: { beta: 0.1 }, shifted: moved(given, 'logps', 0.1) },
+      { grpo: { beta: 0.1 }, updates: [moved(given, 'logps', 0.1)] },
     );
     expect(results.flatMap(({ gradient }) => [...gradient.data]).filter((slope) => slope !== 0)).toHaveLength(6);
   });
@@ -179,11 +181,12 @@ function moved(from: readonly Given[], what: 'logps' | 'entropies', by: number, 
 
 test.each(['logps', 'entropies'] as const)('the gradient over %s is that of finite differences', async (what) => {
   const entropy = { share: 0.5, coefficient: 0.3 };
-  // two updates on the same completions, so that log-probs have a ratio to the old ones; clipping starts beyond 0.2
+  // in the second update log-probs have a ratio to those of the first; clipping starts beyond 0.2
   const grpo = { innerEpochs: 2, clipLow: 0.2, clipHigh: 0.2 };
   const lossAt = async (shifted: readonly Given[]) => {
-    const { results } = await update(given, entropy, { grpo, shifted });
-    return { loss: results[0]!.loss + results[1]!.loss, results };
+    const { results } = await update(given, entropy, { grpo, updates: [given, shifted] });
+    const second = results.slice(given.length);
+    return { loss: second.reduce((sum, { loss }) => sum + loss, 0), results: second };
   };
   const { results } = await lossAt(given);
   const h = 1e-5;

@@ -100,6 +100,13 @@ describe('train', () => {
     expect(often.steps[0]!.metrics['clip_ratio/region_mean']).toBeGreaterThan(0);
   });
 
+  test('the ratio is to the log-probs of the first update, which cost no pass of their own', async () => {
+    const logprobs = () => Promise.reject(new Error('one pass more'));
+    const policy: Policy = { ...fakePolicy(), logprobs };
+    const settings = { steps: 2, grpo: { maxTokens: 4, beta: 0, innerEpochs: 2 } };
+    await expect(run(settings, { policy })).resolves.toBeDefined();
+  });
+
   test('advantages compare completions of the same prompt only', async () => {
     const { steps } = await run({ steps: 1 });
     const groups = new Map<string, number>();

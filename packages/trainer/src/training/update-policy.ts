@@ -29,7 +29,8 @@ export interface Updated {
 
 /** Log-probs that stay the same over a step's updates. */
 interface FixedLogps {
-  readonly oldLogps: Matrix | undefined;
+  /** Undefined: those of the first update's own pass. */
+  oldLogps: Matrix | undefined;
   readonly refLogps: Matrix | undefined;
 }
 
@@ -44,10 +45,8 @@ export async function updatePolicy(
   const fixed: FixedLogps[] = [];
   for (const { sequences, mask, samplerLogps } of batches) {
     checkLogps(samplerLogps, mask, step);
-    // With one update the policy is the old one, so its ratio is 1 and old log-probs are not needed. A loss that is computed elsewhere
-    // wants some: then the sampler's, which are the same weights'.
-    const given = native && samplerLogps;
-    const oldLogps = innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : given;
+    // A loss that is computed elsewhere wants them beforehand: with one update the sampler's, which are the same weights'.
+    const oldLogps = native && (innerEpochs > 1 ? await policy.logprobs(sequences, { temperature }) : samplerLogps);
     const reference = { weights: 'reference', temperature } as const;
     const refLogps = maths.beta > 0 ? await policy.logprobs(sequences, reference) : undefined;
     fixed.push({ oldLogps, refLogps });
@@ -63,6 +62,7 @@ export async function updatePolicy(
       const { mask, advantages, weights, policyWeights, samplerLogps, sequences } = batch;
       const lossOf = (logps: Matrix, entropies?: Matrix): LossResult => {
         checkLogps(logps, mask, step);
+        if (innerEpochs > 1) fixed[i]!.oldLogps ??= logps; // with one update the ratio is 1 without
         const { metrics, ...loss } = grpoLoss(
           { logps, entropies, mask, advantages, weights, policyWeights, samplerLogps, ...fixed[i] },
           { ...maths.loss, ...(terms && { entropy: terms.loss }) },

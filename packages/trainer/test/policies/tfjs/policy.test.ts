@@ -62,14 +62,16 @@ describe.each(['full', 'lora'] as const)('weights that have diverged (%s)', (tra
 });
 
 describe('createTfjsPolicy', () => {
-  it('gives the entropies that a loss gets, at the temperature that is asked for', async () => {
+  it('gives the log-probs and entropies that a loss gets, at the temperature that is asked for', async () => {
     const policy = await create();
     const sequences = await sequencesOf(policy, await prompts());
     const given: Matrix[] = [];
     for (const temperature of [1, 0.5]) {
-      const read = (logps: Matrix, entropies?: Matrix) => {
+      const logps = await policy.logprobs(sequences, { temperature });
+      const read = (seen: Matrix, entropies?: Matrix) => {
+        expect([...seen.data]).toEqual([...logps.data]);
         given.push(entropies!);
-        return loss(logps);
+        return loss(seen);
       };
       await policy.forwardBackward(sequences, read, { temperature, entropies: true });
       const entropies = await policy.entropies!(sequences, { temperature });
