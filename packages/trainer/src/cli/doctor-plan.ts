@@ -1,12 +1,13 @@
-import { applyOverride, type Override } from '../config/override.js';
-import { loadSettings } from '../config/load.js';
+import type { Override } from '../config/override.js';
+import { checkOverridden, loadSettings } from '../config/load.js';
 import { settingsSchema, type Settings } from '../config/schema.js';
 import { readConfig } from '../models/qwen2.5-vl/config.js';
 import { availableBytes, memoryRequest, planLines, promptOfSize, tooLarge } from './memory.js';
 import { overridesOf, wholeNumber } from './options.js';
 
-/** Flags that say for which run a checkpoint is planned. */
+/** Flags that say which run is planned. */
 export interface PlanOptions {
+  readonly model?: string;
   readonly recipe?: string;
   readonly set?: readonly string[];
   readonly groupSize?: string;
@@ -21,6 +22,7 @@ export interface PlanOptions {
 
 /** What the flags stand for among the settings. */
 const SETTINGS = {
+  model: ['--model', 'model', 'checkpoint'],
   groupSize: ['--group-size', 'grpo', 'groupSize'],
   prompts: ['--prompts', 'grpo', 'promptsPerStep'],
   microBatch: ['--micro-batch', 'grpo', 'microBatch'],
@@ -29,19 +31,18 @@ const SETTINGS = {
 } as const;
 
 /** A run as the flags describe it; what they leave open is the recipe's, or the default. */
-function settingsOf(checkpoint: string, options: PlanOptions): Settings {
+export function plannedSettings(options: PlanOptions): Settings {
   const flags = Object.entries(SETTINGS).flatMap(([name, [flag, ...path]]): Override[] => {
     const text = options[name as keyof typeof SETTINGS];
     if (text === undefined) return [];
-    const value = name === 'precision' ? text : wholeNumber(flag, text, 1);
+    const value = path[0] === 'model' ? text : wholeNumber(flag, text, 1);
     return [{ flag: `${flag} ${text}`, path, value }];
   });
-  const named = [{ flag: `--model ${checkpoint}`, path: ['model', 'checkpoint'], value: checkpoint }, ...flags];
-  const overrides = [...overridesOf({ set: options.set ?? [] }), ...named];
+  const overrides = [...overridesOf({ set: options.set ?? [] }), ...flags];
   if (options.recipe !== undefined) return loadSettings(options.recipe, overrides);
   const data = { kind: 'photos', folder: '.' }; // a plan has no data; the schema asks for some
-  const bare = { model: { checkpoint }, data: { train: data, heldOut: data }, steps: 1 };
-  return settingsSchema.parse(overrides.reduce<unknown>(applyOverride, bare));
+  const bare = { data: { train: data, heldOut: data }, steps: 1 };
+  return checkOverridden(settingsSchema, bare, overrides, () => 'doctor');
 }
 
 function sizeOf(text: string): { width: number; height: number } {
@@ -52,18 +53,19 @@ function sizeOf(text: string): { width: number; height: number } {
   return { width: Number(width), height: Number(height) };
 }
 
-/** What training a checkpoint would take here, before anything is loaded. */
-export async function planCheck(checkpoint: string, options: PlanOptions): Promise<{ ok: boolean; text: string }> {
+/** What a run would take here, before its model is loaded. */
+export async function planCheck(
+  settings: Settings,
+  { promptTokens = '128', images = '1', imageSize = '448x448' }: PlanOptions,
+): Promise<{ ok: boolean; text: string }> {
   const { chooseBackend } = await import('../backends/choose-backend.js');
   const { planMemory } = await import('../policies/tfjs/memory-plan.js');
-  const settings = settingsOf(checkpoint, options);
-  const { promptTokens = '128', images = '1', imageSize = '448x448' } = options;
   const pictures = Array<ReturnType<typeof sizeOf>>(wholeNumber('--images', images, 0)).fill(sizeOf(imageSize));
   const text = wholeNumber('--prompt-tokens', promptTokens, 1);
   const size = await promptOfSize(settings.model, text, pictures);
   const backend = await chooseBackend(() => undefined);
   const request = memoryRequest(settings, size, backend);
-  const plan = planMemory(await readConfig(checkpoint), request);
+  const plan = planMemory(await readConfig(settings.model.checkpoint), request);
   const available = await availableBytes(backend);
   const { grpo, model } = settings;
   const run =

@@ -2,11 +2,10 @@ import { Command } from 'commander';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import pc from 'picocolors';
-import { loadSettings } from '../config/load.js';
 import { readConfig } from '../models/qwen2.5-vl/config.js';
 import { openModelFolder } from '../models/safetensors.js';
-import { planCheck, type PlanOptions } from './doctor-plan.js';
-import { collect, overridesOf } from './options.js';
+import { planCheck, plannedSettings, type PlanOptions } from './doctor-plan.js';
+import { collect } from './options.js';
 import { gradientSelfTest } from './self-test.js';
 
 /** One line of the doctor's report. */
@@ -14,11 +13,6 @@ export interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly text: string;
-}
-
-/** Flags of `q-insight doctor`. */
-export interface DoctorOptions extends PlanOptions {
-  readonly model?: string;
 }
 
 /** `q-insight doctor`. */
@@ -39,7 +33,7 @@ export function doctorCommand(): Command {
     .option('--images <n>', 'images of a prompt (default: 1)')
     .option('--image-size <WxH>', 'their size in pixels (default: 448x448)')
     .option('--precision <type>', 'of frozen weights: fp32 or bf16 (default: fp32)')
-    .action(async (options: DoctorOptions) => {
+    .action(async (options: PlanOptions) => {
       const findings = await examine(options);
       for (const { name, ok, text } of findings)
         console.log(`${ok ? pc.green('ok ') : pc.red('BAD')} ${name.padEnd(10)} ${text}`);
@@ -59,8 +53,8 @@ async function finding(name: string, check: () => Promise<Omit<Finding, 'name'>>
 }
 
 /** Runs all checks. */
-export async function examine(options: DoctorOptions): Promise<Finding[]> {
-  const model = options.model ?? checkpointOf(options);
+export async function examine(options: PlanOptions): Promise<Finding[]> {
+  const planned = options.model === undefined && options.recipe === undefined ? undefined : plannedSettings(options);
   const findings: Finding[] = [];
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const recent = major > 20 || (major === 20 && minor >= 19);
@@ -71,16 +65,11 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   findings.push(await finding('images', imageCheck));
   findings.push(await finding('backend', backendCheck));
   findings.push(await finding('gradient', gradientSelfTest));
-  if (model !== undefined) {
-    findings.push(await finding('model', () => modelCheck(model)));
-    if (findings.at(-1)!.ok) findings.push(await finding('training', () => planCheck(model, options)));
+  if (planned) {
+    findings.push(await finding('model', () => modelCheck(planned.model.checkpoint)));
+    if (findings.at(-1)!.ok) findings.push(await finding('training', () => planCheck(planned, options)));
   }
   return findings;
-}
-
-/** That of the recipe, when there is one. */
-function checkpointOf({ recipe, set = [] }: DoctorOptions): string | undefined {
-  return recipe === undefined ? undefined : loadSettings(recipe, overridesOf({ set })).model.checkpoint;
 }
 
 async function imageCheck() {

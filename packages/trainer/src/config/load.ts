@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { applyOverride, type Override } from './override.js';
 import { settingsSchema, type Settings } from './schema.js';
-import { checkSettings, readYamlFile, type FileKind } from './yaml-file.js';
+import { checkSettings, readYamlFile, type FileKind, type YamlFile } from './yaml-file.js';
 
 /**
  * Reads a YAML file, then the overrides in their order, then the defaults.
@@ -16,12 +16,27 @@ export function loadYaml<Schema extends z.ZodType>(
   overrides: readonly Override[] = [],
 ): z.output<Schema> {
   const yaml = readYamlFile(file, kind);
-  const locate = (path: readonly (string | number)[]): string => {
+  return checkOverridden(schema, yaml.value, overrides, yaml.locate);
+}
+
+/**
+ * Checks settings with others put over them, the last one over all.
+ *
+ * @param locate - where a key was written that no override gave
+ * @throws as {@link loadYaml}
+ */
+export function checkOverridden<Schema extends z.ZodType>(
+  schema: Schema,
+  under: object,
+  overrides: readonly Override[],
+  locate: YamlFile['locate'],
+): z.output<Schema> {
+  const flagOf: YamlFile['locate'] = (path) => {
     const within = (override: Override) =>
       override.path.slice(0, path.length).every((key, i) => key === String(path[i]));
-    return overrides.findLast(within)?.flag ?? yaml.locate(path);
+    return overrides.findLast(within)?.flag ?? locate(path);
   };
-  return checkSettings(schema, overrides.reduce<unknown>(applyOverride, yaml.value), locate);
+  return checkSettings(schema, overrides.reduce<unknown>(applyOverride, under), flagOf);
 }
 
 /** Reads a run's settings from its recipe; the last override wins. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { examine } from '../../src/cli/doctor.js';
 import { checkMemory, planLines, tooLarge } from '../../src/cli/memory.js';
-import { planCheck } from '../../src/cli/doctor-plan.js';
+import { planCheck, plannedSettings } from '../../src/cli/doctor-plan.js';
 import { trainRun } from '../../src/cli/train.js';
 import { settingsSchema } from '../../src/config/schema.js';
 import { readProcessor } from '../../src/models/qwen2.5-vl/processor.js';
@@ -64,11 +64,12 @@ test('doctor plans for flags, and for a recipe', async () => {
     /to train it \(lora, fp32, 4 prompts of \d+ tokens x 4 answers of 256, micro-batch 8\):\n/,
   );
   expect(found.text).toMatch(/weights +0\.\d\d GB\n[^]*at most together +[\d.]+ GB of [\d.]+ GB available$/);
-  const huge = await planCheck(checkpoint, { set: ['grpo.maxTokens=2000000'] });
+  const huge = await planCheck(plannedSettings({ model: checkpoint, set: ['grpo.maxTokens=2000000'] }), {});
   expect(huge.ok).toBe(false);
   expect(huge.text).toContain('the run needs about');
-  await expect(planCheck(checkpoint, { imageSize: '112' })).rejects.toThrow(
+  await expect(planCheck(settings(), { imageSize: '112' })).rejects.toThrow(
     "--image-size: expected WIDTHxHEIGHT in pixels, got '112'",
   );
-  await expect(planCheck(checkpoint, { groupSize: 'x' })).rejects.toThrow('--group-size: expected a whole number');
+  await expect(examine({ model: checkpoint, groupSize: 'x' })).rejects.toThrow('--group-size: expected a whole number');
+  await expect(examine({ model: checkpoint, precision: 'fp8' })).rejects.toThrow(/^--precision fp8: 'model\.precision' must be one of/); // prettier-ignore
 });
