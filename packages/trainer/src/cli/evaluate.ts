@@ -13,7 +13,7 @@ import { writePicture } from '../tracking/report/picture.js';
 import { writeReport } from '../tracking/report/write-report.js';
 import { trainedCheckpoint } from './checkpoint.js';
 import { judgePolicy, type Judged } from './judge-policy.js';
-import { collect, overridesOf } from './options.js';
+import { collect, overridesOf, type SettingOptions } from './options.js';
 import { samplingOf, type Parts } from './parts.js';
 import { startingFigures } from './starting-figures.js';
 
@@ -21,19 +21,14 @@ import { startingFigures } from './starting-figures.js';
 const EXAMPLES = 3;
 const PICTURES = 'pictures';
 
-/** Flags of `q-insight evaluate`. */
-export interface EvaluateOptions {
-  readonly set?: readonly string[];
-}
-
 /** `q-insight evaluate [RUN]`. */
 export function evaluateCommand(parts: Parts): Command {
   return new Command('evaluate')
     .description('compare a trained model with the one it started from, on photographs that training never saw')
     .argument('[run]', 'run folder (default: the newest in runs/)')
     .option('--set <key=value>', 'change a setting, for example --set evaluate.prompts=500 (may be repeated)', collect)
-    .action(async (run: string | undefined, options: EvaluateOptions) => {
-      await evaluateRun(run ?? newestRun(), options, parts);
+    .action(async (run: string = newestRun(), options: SettingOptions) => {
+      await evaluateRun(run, readRunSettings(run, overridesOf(options)), parts);
     });
 }
 
@@ -62,8 +57,7 @@ async function examplesOf(run: string, dataset: Dataset, before: Judged, after: 
  * Evaluates the starting and the trained model of a run, prints the comparison, and writes evaluation.json and report.html.
  * The starting model's part is kept in the run folder, since it cannot change.
  */
-export async function evaluateRun(run: string, options: EvaluateOptions, parts: Parts): Promise<EvaluationFile> {
-  const settings = readRunSettings(run, overridesOf(options));
+export async function evaluateRun(run: string, settings: Settings, parts: Parts): Promise<EvaluationFile> {
   const trained = trainedCheckpoint(run);
   const dataset = await heldOutPrompts(settings, parts);
   const policy = await parts.openPolicy(settings.model, {

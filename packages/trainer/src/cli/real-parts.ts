@@ -31,7 +31,7 @@ export const realParts: Parts = {
 
 const processors = new WeakMap<Settings['model'], Promise<Processor>>();
 
-/** Read once for a model: a large tokenizer takes a second, and memory is planned, and completions are drawn, with the same. */
+/** Read once a command: a large tokenizer takes a second, and memory is planned, and every policy opened, with the same. */
 function processorOf(model: Settings['model']): Promise<Processor> {
   const read = async () => {
     const { readProcessor } = await import('../models/qwen2.5-vl/processor.js');

@@ -132,7 +132,7 @@ export async function trainRun(recipe: string | undefined, options: TrainOptions
     return exitCode ?? 1;
   }
   if (options.evaluate === false) say(`report: ${writeReport(folder)}`);
-  else await evaluateRun(folder, {}, parts);
+  else await evaluateRun(folder, settings, parts);
   await tell({ type: 'report' });
   return 0;
 }

@@ -62,6 +62,22 @@ describe('train', () => {
     expect(readFileSync(join(one, 'rollouts.jsonl'), 'utf8')).toBe(readFileSync(join(two, 'rollouts.jsonl'), 'utf8'));
   });
 
+  test('memory check, training and evaluation are of one model, whose tokenizer is then read once', async () => {
+    const parts = fakeParts();
+    const models: unknown[] = [];
+    const noted: typeof parts = {
+      ...parts,
+      checkMemory: ({ model }) => Promise.resolve(void models.push(model)),
+      openPolicy: (model, purpose) => {
+        models.push(model);
+        return parts.openPolicy(model, purpose);
+      },
+    };
+    await trainRun(fakeRecipe(), { output: newFolder() }, noted);
+    expect(models).toHaveLength(3);
+    for (const model of models) expect(model).toBe(models[0]); // the same object, which real parts know it by
+  });
+
   test('a folder with a run is not written over: the message says what is there and what to do', async () => {
     const output = newFolder();
     const recipe = fakeRecipe();
@@ -133,7 +149,7 @@ describe('train', () => {
       writeFileSync(join(output, 'evaluation.json'), text);
       expect(() => readEvaluation(output)).toThrow(`${join(output, 'evaluation.json')}: no`);
     }
-    expect(await evaluateRun(output, {}, fakeParts())).toEqual(before);
+    expect(await evaluateRun(output, readRunSettings(output), fakeParts())).toEqual(before);
     expect(readFileSync(cache, 'utf8')).toBe(whole);
   });
 

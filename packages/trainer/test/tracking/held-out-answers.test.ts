@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
 import { evaluateRun } from '../../src/cli/evaluate.js';
 import { trainRun } from '../../src/cli/train.js';
+import { readRunSettings } from '../../src/config/run-folder.js';
 import type { EvaluatedAnswer } from '../../src/evaluation/report.js';
 import {
   dropHeldOutAfter,
@@ -75,7 +76,7 @@ test('a run keeps those of every evaluation, of the start and the end too; resum
 
   const end = join(run, 'held-out', 'step-000006.json');
   const before = readFileSync(end, 'utf8');
-  await evaluateRun(run, {}, fakeParts());
+  await evaluateRun(run, readRunSettings(run), fakeParts());
   expect(heldOutSteps(run)).toEqual([0, 2, 4, 6]);
   expect(readFileSync(end, 'utf8')).toBe(before); // the same prompts, the same policy
   expect(readHeldOutAnswers(run, 0)!.answers.map(({ text }) => text)).not.toEqual(answers.map(({ text }) => text));
