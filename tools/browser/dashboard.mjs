@@ -159,7 +159,14 @@ const checks = {
     assert(await isDrawn(page, '#scatter'));
     await says(page, '#matrix', 'Right class: 0 % of 1');
     assert(!(await page.locator('#window').isVisible()));
+    const judged = page.waitForResponse((response) => /judgements.*step=15/.test(response.url()));
     await page.locator('#later').click();
+    await judged;
+    writeHeldOutAnswers(join(runs, 'one'), 15, rows);
+    await says(page, '#judged', '3 answers, after step 15'); // by itself, though the step is the same
+    await says(page, '#scatter-note', /^3 answers\. SRCC 1/);
+    appendFileSync(join(runs, 'one/evaluations.jsonl'), linesOf([{ step: 15, reward: 1.5 }]));
+    await says(page, '#curves h3', 'Held-out');
     await page.locator('#source').selectOption('training');
     await says(page, '#judged', '24 answers, steps 15 to 15');
     assert(await page.locator('#window').isVisible());

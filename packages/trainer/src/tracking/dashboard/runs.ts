@@ -4,8 +4,9 @@ import { join, sep } from 'node:path';
 import { readRunSettings, SETTINGS_FILE } from '../../config/run-folder.js';
 import type { Settings } from '../../config/schema.js';
 import type { Dataset } from '../../data/prompt.js';
-import { readEvaluation } from '../evaluation-file.js';
-import { METRICS_FILE } from '../jsonl.js';
+import { EVALUATION_FILE, readEvaluation } from '../evaluation-file.js';
+import { HELD_OUT_FOLDER } from '../held-out-answers.js';
+import { EVALUATIONS_FILE, METRICS_FILE } from '../jsonl.js';
 import { followFigures, type Figures } from './figures.js';
 import { findRuns, type NamedRun } from './find-runs.js';
 import { lastRow } from './last-row.js';
@@ -38,6 +39,8 @@ export interface RunEntry {
   readonly reward: number | null;
   /** When its figures were last written, or, before the first step, its settings; in milliseconds since 1970. */
   readonly changed: number;
+  /** When an evaluation last wrote something, in milliseconds since 1970; 0 before the first. */
+  readonly evaluated: number;
   /** Whether it still runs cannot be known: 'silent' has not written for longer than a step takes. */
   readonly state: 'finished' | 'running' | 'silent';
   /** Why it cannot be shown. */
@@ -100,12 +103,17 @@ function openRun({ name, folder }: NamedRun, openDataset: OpenDataset): OpenRun 
   };
 }
 
+/** Where evaluations write; a folder changes with the files in it. */
+const EVALUATED = [HELD_OUT_FOLDER, EVALUATIONS_FILE, EVALUATION_FILE];
+
 async function entryOf(run: OpenRun, now: number): Promise<RunEntry> {
   const { row, changed: written } = await lastRow(join(run.folder, METRICS_FILE));
   const changed = written ?? statSync(join(run.folder, SETTINGS_FILE)).mtimeMs;
+  const times = EVALUATED.map((name) => statSync(join(run.folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const evaluated = Math.max(...times);
   const of = (key: string) => (typeof row[key] === 'number' ? row[key] : null);
   const step = of('step') ?? 0;
-  const entry = { name: run.name, step, reward: of('reward'), changed };
+  const entry = { name: run.name, step, reward: of('reward'), changed, evaluated };
   try {
     const { steps } = run.settings();
     const wait = Math.max(PATIENCE.least, PATIENCE.steps * 1000 * (of('step_time') ?? 0));

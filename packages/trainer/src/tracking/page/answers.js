@@ -7,30 +7,43 @@ import { showScatter } from './scatter.js';
 const REST = 120;
 
 let prompt = 0;
-let shown = { run: '', step: 0 };
+let shown = { run: '', step: 0, evaluated: 0 };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
-let fetching = new AbortController();
+/** @type {Map<string, AbortController>} - what is under way, by the place it is for */
+const fetching = new Map();
 
-/** Shows the answers to the prompts of a step of a run, once no other step has been asked for in a little while. */
-export function showAnswers(/** @type {string} */ run, /** @type {number} */ step) {
-  if (run === shown.run && step === shown.step) return;
-  shown = { run, step };
-  clearTimeout(timer);
-  timer = setTimeout(fetchBoth, REST);
+/**
+ * Shows the answers to the prompts of a step of a run, once no other step has been asked for in a little while, and judges those to
+ * held-out prompts again after a new evaluation.
+ */
+export function showAnswers(
+  /** @type {string} */ run,
+  /** @type {number} */ step,
+  /** @type {number} - when the run was last evaluated */ evaluated,
+) {
+  const before = shown;
+  shown = { run, step, evaluated };
+  if (run !== before.run || step !== before.step) {
+    clearTimeout(timer);
+    timer = setTimeout(fetchBoth, REST);
+  } else if (evaluated !== before.evaluated && valueOf('source') === 'held-out') {
+    void into('matrix', fetchJudgements);
+  }
 }
 
 function fetchBoth() {
-  fetching.abort();
-  fetching = new AbortController();
-  void into('answers', fetchAnswers(fetching.signal));
-  void into('matrix', fetchJudgements(fetching.signal));
+  void into('answers', fetchAnswers);
+  void into('matrix', fetchJudgements);
 }
 
 /** What went wrong takes the place of what was to be shown; what another request has overtaken does not. */
-async function into(/** @type {string} */ id, /** @type {Promise<void>} */ work) {
+async function into(/** @type {string} */ id, /** @type {(signal: AbortSignal) => Promise<void>} */ work) {
+  fetching.get(id)?.abort();
+  const controller = new AbortController();
+  fetching.set(id, controller);
   try {
-    await work;
+    await work(controller.signal);
   } catch (error) {
     if (error instanceof Refused) byId(id).textContent = error.message;
   }
@@ -68,12 +81,12 @@ const valueOf = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (
 /** Listens to what the answers are chosen by. */
 export function listenToAnswers() {
   for (const id of ['source', 'window'])
-    byId(id).addEventListener('change', () => void into('matrix', fetchJudgements(fetching.signal)));
+    byId(id).addEventListener('change', () => void into('matrix', fetchJudgements));
   byId('answers').addEventListener('click', ({ target }) => {
     const button = /** @type {Element} */ (target).closest('[data-prompt]');
     if (button === null) return;
     prompt = Number(button.getAttribute('data-prompt'));
-    void into('answers', fetchAnswers(fetching.signal));
+    void into('answers', fetchAnswers);
   });
   // Errors of pictures do not bubble, but can be caught on their way down.
   document.addEventListener(

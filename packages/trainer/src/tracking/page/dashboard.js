@@ -14,6 +14,7 @@ import { COLOURS } from './draw-chart.js';
  * @property {number | null} steps
  * @property {number | null} reward
  * @property {number} changed - in milliseconds since 1970
+ * @property {number} evaluated - in milliseconds since 1970, or 0
  * @property {'finished' | 'running' | 'silent'} state
  * @property {string} [problem]
  */
@@ -85,7 +86,8 @@ async function showRun() {
   await showSummary();
 }
 
-const versionOf = (/** @type {Entry} */ { step: done, changed, state }) => `${done} ${changed} ${state}`;
+const versionOf = (/** @type {Entry} */ { step: done, changed, evaluated, state }) =>
+  `${done} ${changed} ${evaluated} ${state}`;
 
 async function fetchCurves(/** @type {Entry} */ run) {
   const version = versionOf(run);
@@ -116,7 +118,7 @@ function showStep() {
   slider.disabled = steps.last === 0;
   for (const name of document.querySelectorAll('.of')) name.textContent = chosen;
   markStep(now);
-  showAnswers(chosen, now);
+  showAnswers(chosen, now, runs.find(({ name }) => name === chosen)?.evaluated ?? 0);
   const query = new URLSearchParams({ run: chosen, ...(step !== undefined && { step: String(step) }) });
   for (const name of drawn) query.append('with', name);
   history.replaceState(null, '', `#${query}`);

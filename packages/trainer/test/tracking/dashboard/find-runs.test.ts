@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { checkFolders, findRuns } from '../../../src/tracking/dashboard/find-runs.js';
 import { openRuns } from '../../../src/tracking/dashboard/runs.js';
+import { writeHeldOutAnswers } from '../../../src/tracking/held-out-answers.js';
 import { writeRun, writeSteps } from '../../helpers/dashboard-run.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
 
@@ -63,6 +64,23 @@ describe('openRuns', () => {
     await figures.update();
     rmSync(join(root, 'b'), { recursive: true });
     expect(await runs.list(now)).toEqual([]);
+  });
+
+  test('an evaluation is noticed by any of what it writes, and one more among others', async () => {
+    const root = temporaryFolder();
+    const runs = openRuns([root], noData);
+    const evaluated = async () => (await runs.list(Date.now())).map((run) => run.evaluated);
+    for (const name of ['a', 'b', 'c', 'd']) writeRun(join(root, name), 1);
+    expect(await evaluated()).toEqual([0, 0, 0, 0]);
+    writeHeldOutAnswers(join(root, 'a'), 1, []);
+    utimesSync(join(root, 'a/held-out'), 9, 9); // long ago
+    expect(await evaluated()).toEqual([9000, 0, 0, 0]);
+    writeHeldOutAnswers(join(root, 'a'), 2, []);
+    writeFileSync(join(root, 'b/evaluations.jsonl'), '');
+    writeFileSync(join(root, 'c/evaluation.json'), '');
+    const [a, b, c, d] = await evaluated();
+    for (const time of [a, b, c]) expect(Math.abs(Date.now() - time!)).toBeLessThan(60_000);
+    expect(d).toBe(0);
   });
 
   test('a run whose settings cannot be read says why, and the others are shown', async () => {
