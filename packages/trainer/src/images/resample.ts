@@ -12,25 +12,37 @@ export interface AxisWeights {
   readonly stride: number;
 }
 
+/** One pass of a resize along one axis. */
+export interface ResamplePass {
+  readonly weights: AxisWeights;
+  /** Parts of the picture that are treated alike: its rows, or 1 for an axis that runs down the picture. */
+  readonly lines: number;
+  /** Bytes that share weights and follow each other along the axis: a pixel's, or a whole row's. */
+  readonly unit: number;
+}
+
 /** The kernel reads and writes this many bytes past the ends, at most. */
 const MARGIN = 4;
 
 /**
- * One pass of a resize along one axis, rounded and clamped to 8 bits. JavaScript takes eight times as long for the same sums.
+ * The passes of a resize one after the other, each rounded and clamped to 8 bits. JavaScript takes eight times as long for the same
+ * sums.
  *
- * @param lines - parts of the source that are treated alike: its rows, or 1 for an axis that runs down the picture
- * @param unit - bytes that share weights and follow each other along the axis: a pixel's, or a whole row's
- * @returns the lines, in memory of their own
+ * @returns the last pass's lines, in memory of their own
  */
-export function resample(source: Uint8Array, weights: AxisWeights, lines: number, unit: number): Uint8Array {
-  const { entries, size, stride } = weights;
-  const length = lines * size * unit;
-  const from = entries.byteLength;
-  const to = from + source.length + MARGIN;
-  const { memory, resample: run } = openKernels(to + length + MARGIN);
-  new Int32Array(memory).set(entries);
+export function resample(source: Uint8Array, passes: readonly ResamplePass[]): Uint8Array {
+  let end = 0;
+  const reserve = (length: number): number => (end += length) - length;
+  const entries = passes.map(({ weights }) => reserve(weights.entries.byteLength));
+  const lengths = [source.length, ...passes.map(({ weights, lines, unit }) => lines * weights.size * unit)];
+  const pictures = lengths.map((length) => reserve(length + MARGIN));
+  const { memory, resample: run } = openKernels(end);
   const bytes = new Uint8Array(memory);
-  bytes.set(source, from);
-  run(from, lines, source.length / lines, unit, 0, from, stride * 4, to);
-  return bytes.slice(to, to + length);
+  bytes.set(source, pictures[0]);
+  passes.forEach(({ weights, lines, unit }, i) => {
+    const [from, first, stride] = [pictures[i]!, entries[i]!, 4 * weights.stride];
+    new Int32Array(memory, first).set(weights.entries);
+    run(from, lines, lengths[i]! / lines, unit, first, first + weights.entries.byteLength, stride, pictures[i + 1]!);
+  });
+  return bytes.slice(pictures.at(-1), pictures.at(-1)! + lengths.at(-1)!);
 }

@@ -1,5 +1,5 @@
 import type { RgbImage } from '../data/prompt.js';
-import { PRECISION_BITS, resample, type AxisWeights } from './resample.js';
+import { PRECISION_BITS, resample, type AxisWeights, type ResamplePass } from './resample.js';
 
 /** Pillow's filters, by Pillow's names. */
 export type ResizeFilter = 'nearest' | 'box' | 'bilinear' | 'bicubic' | 'lanczos';
@@ -87,16 +87,17 @@ function resizeNearest(image: RgbImage, width: number, height: number): Uint8Arr
   return result;
 }
 
-function resizeHorizontally(image: RgbImage, width: number, kernel: Kernel): RgbImage {
-  if (width === image.width) return image;
-  const weights = axisWeights(image.width, width, kernel);
-  return { ...image, width, data: resample(image.data, weights, image.height, 3) };
-}
-
-function resizeVertically(image: RgbImage, height: number, kernel: Kernel): RgbImage {
-  if (height === image.height) return image;
-  const weights = axisWeights(image.height, height, kernel);
-  return { ...image, height, data: resample(image.data, weights, 1, image.width * 3) };
+/** The passes along the axes whose length changes, in Pillow's order. */
+function passesOf(image: RgbImage, width: number, height: number, kernel: Kernel): ResamplePass[] {
+  const lost = image.height - height;
+  const verticalFirst = lost > 0 && lost > 2 * (image.width - width);
+  const across = (rows: number): ResamplePass[] =>
+    width === image.width ? [] : [{ weights: axisWeights(image.width, width, kernel), lines: rows, unit: 3 }];
+  const down = (columns: number): ResamplePass[] =>
+    height === image.height
+      ? []
+      : [{ weights: axisWeights(image.height, height, kernel), lines: 1, unit: columns * 3 }];
+  return verticalFirst ? [...down(image.width), ...across(height)] : [...across(image.height), ...down(width)];
 }
 
 /**
@@ -121,10 +122,10 @@ export function resizeImage(image: RgbImage, width: number, height: number, filt
       `resizeImage: ${image.name}: ${image.width}x${image.height} RGB pixels are ${bytes} bytes, got ${image.data.length}`,
     );
   if (filter === 'nearest') return { name: image.name, width, height, data: resizeNearest(image, width, height) };
-  if (width === image.width && height === image.height) return { ...image, data: image.data.slice() };
-  const kernel = KERNELS[filter];
-  const lost = image.height - height;
-  const verticalFirst = lost > 0 && lost > 2 * (image.width - width);
-  if (verticalFirst) return resizeHorizontally(resizeVertically(image, height, kernel), width, kernel);
-  return resizeVertically(resizeHorizontally(image, width, kernel), height, kernel);
+  return {
+    name: image.name,
+    width,
+    height,
+    data: resample(image.data, passesOf(image, width, height, KERNELS[filter])),
+  };
 }

@@ -50,7 +50,7 @@ test('as the plain sums, whatever the lengths', () => {
       entries.forEach(([start, values], i) =>
         weights.entries.set([start, values.length, ...values.map((value) => value * 2 ** PRECISION_BITS)], i * stride),
       );
-      expect(resample(source, weights, lines, unit)).toEqual(plainly(source, weights, lines, unit));
+      expect(resample(source, [{ weights, lines, unit }])).toEqual(plainly(source, weights, lines, unit));
     }),
   );
 });
@@ -59,7 +59,7 @@ test('a picture larger than all before it, and a small one after that', () => {
   const halves = { size: 1, stride: 4, entries: Int32Array.of(0, 2, 2 ** 21, 2 ** 21) };
   for (const unit of [3_000_001, 5]) {
     const source = new Uint8Array(2 * unit).fill(100, 0, unit).fill(201, unit);
-    const result = resample(source, halves, 1, unit);
+    const result = resample(source, [{ weights: halves, lines: 1, unit }]);
     expect(result.length).toBe(unit);
     expect(result.every((value) => value === 151)).toBe(true); // 150.5 rounds up
   }

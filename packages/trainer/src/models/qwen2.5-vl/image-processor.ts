@@ -4,22 +4,17 @@ import type { RgbImage } from '../../data/prompt.js';
 import { resizeImage } from '../../images/resize.js';
 import { checkFields } from '../check-fields.js';
 import { readJsonIfPresent } from '../files.js';
-import { cutIntoPatches, type PatchSettings } from './patches.js';
+import type { PatchSettings, PatchSource } from './patches.js';
 import type { Grid } from './rope.js';
 import { smartResize, type PixelBounds, type PixelLimits } from './smart-resize.js';
 
 /** How a picture becomes the vision tower's input. */
 export interface ImageProcessorConfig extends PatchSettings, PixelBounds {}
 
-/** A picture as the vision tower takes it. */
-export interface ProcessedImage {
+/** A picture for the vision tower. It is cut when it gets there: its patches take eight times as much memory as its pixels. */
+export interface ProcessedImage extends PatchSource {
   /** Frames, rows and columns in patches; a still picture has one frame. */
   readonly grid: Grid;
-  /**
-   * [N, channels * temporal * patch * patch], N = t * h * w: each patch channel by channel, frame by frame, row by row.
-   * Patches that merge into one token follow each other.
-   */
-  readonly pixelValues: Float32Array;
 }
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -117,12 +112,12 @@ export function resizeForModel(image: RgbImage, config: ImageProcessorConfig): R
 }
 
 /**
- * Resizes ({@link resizeForModel}), normalises and cuts a picture into patches.
+ * Resizes a picture ({@link resizeForModel}), ready to be cut into patches.
  *
  * @throws RangeError naming the picture, when one side is more than 200 times the other.
  */
 export function processImage(image: RgbImage, config: ImageProcessorConfig): ProcessedImage {
-  return { grid: imageGrid(image, config), pixelValues: cutIntoPatches(resizeForModel(image, config), config) };
+  return { grid: imageGrid(image, config), pixels: resizeForModel(image, config), settings: config };
 }
 
 /** How many tokens of the language model a picture becomes. */

@@ -12,6 +12,13 @@ export interface PatchSettings {
   readonly std: readonly [number, number, number];
 }
 
+/** A picture and how it is cut. */
+export interface PatchSource {
+  /** Both sides are multiples of patch size times merge size. */
+  readonly pixels: RgbImage;
+  readonly settings: PatchSettings;
+}
+
 /**
  * The 256 values that each channel can take, red, green, blue. Rounded to float32 after each step, as the reference does in
  * float32 arrays, so that the values agree to the bit.
@@ -32,12 +39,12 @@ function* mergeOrder(rows: number, columns: number, merge: number): Generator<[r
         for (let column = blockColumn; column < blockColumn + merge; column++) yield [row, column];
 }
 
-/**
- * Normalises a picture and cuts it into patches, in the layout of `ProcessedImage.pixelValues`; a still picture fills every frame.
- *
- * @param image - both sides multiples of patch size times merge size
- */
-export function cutIntoPatches({ data, width, height }: RgbImage, settings: PatchSettings): Float32Array {
+/** How many values the patches of some pictures are: each pixel's three, for every frame. */
+export function patchValues(images: readonly PatchSource[]): number {
+  return images.reduce((sum, { pixels, settings }) => sum + pixels.data.length * settings.temporalPatchSize, 0);
+}
+
+function cutOne({ pixels: { data, width, height }, settings }: PatchSource, patches: Float32Array): void {
   const { patchSize: side, temporalPatchSize: frames, mergeSize } = settings;
   const values = levelValues(settings);
   const size = 3 * frames * side * side;
@@ -47,13 +54,26 @@ export function cutIntoPatches({ data, width, height }: RgbImage, settings: Patc
   new Float32Array(memory).set(values);
   new Uint8Array(memory).set(data, imageAt);
   const patch = new Float32Array(memory, patchAt, size);
-  const [rows, columns] = [height / side, width / side];
-  const patches = new Float32Array(rows * columns * size);
   let at = 0;
-  for (const [row, column] of mergeOrder(rows, columns, mergeSize)) {
+  for (const [row, column] of mergeOrder(height / side, width / side, mergeSize)) {
     cut(imageAt + (row * width + column) * side * 3, width * 3, side, frames, 0, patchAt);
     patches.set(patch, at);
     at += size;
   }
-  return patches;
+}
+
+/**
+ * Normalises pictures and cuts them into patches, picture after picture; a still picture fills every frame.
+ *
+ * @param patches - memory for the result, at least as long; what comes fresh from the system takes longer to fill than to compute
+ * @returns [N, channels * temporal * patch * patch], N = t * h * w: each patch channel by channel, frame by frame, row by row.
+ *   Patches that merge into one token follow each other.
+ */
+export function cutIntoPatches(
+  images: readonly PatchSource[],
+  patches: Float32Array = new Float32Array(patchValues(images)),
+): Float32Array {
+  let at = 0;
+  for (const image of images) cutOne(image, patches.subarray(at, (at += patchValues([image]))));
+  return patches.subarray(0, at);
 }

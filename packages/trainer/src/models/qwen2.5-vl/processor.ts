@@ -53,7 +53,7 @@ export interface Processor {
    */
   readonly tokenize: (prompt: Pick<Prompt, 'id' | 'messages'>) => PromptTokens;
   /**
-   * Tokenises a prompt ({@link Processor.tokenize}), gives its tokens their positions and cuts its pictures into patches.
+   * Tokenises a prompt ({@link Processor.tokenize}), gives its tokens their positions and resizes its pictures.
    *
    * @throws what `tokenize` does
    */

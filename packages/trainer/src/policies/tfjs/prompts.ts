@@ -3,12 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import type { Prompt } from '../../data/prompt.js';
 import { createGradients, type Gradients } from '../../models/gradients.js';
 import type { Keep } from '../../models/layer-stack.js';
+import type { ProcessedImage } from '../../models/qwen2.5-vl/image-processor.js';
+import { cutIntoPatches, patchValues } from '../../models/qwen2.5-vl/patches.js';
 import type { Processor, ProcessedPrompt } from '../../models/qwen2.5-vl/processor.js';
 import type { Grid } from '../../models/qwen2.5-vl/rope.js';
 import { runVision, type VisionPass, type VisionTower } from '../../models/qwen2.5-vl/vision.js';
 import { free } from '../../models/tidy.js';
 
-/** Renders and tokenises prompts and cuts their images into patches, once per prompt object. */
+/** Renders and tokenises prompts and resizes their images, once per prompt object. */
 export function createPromptReader(processor: Processor): (prompt: Prompt) => ProcessedPrompt {
   const processed = new WeakMap<Prompt, ProcessedPrompt>();
   return (prompt) => {
@@ -37,8 +39,10 @@ export function createEmbeddingCache(): EmbeddingCache {
     const parts: Float32Array[] = [];
     const compiled = compiles(tower);
     const embed = compiled ? compiledForward.async : forward;
-    for (const run of compiled ? images.map((image) => [image]) : [images]) {
-      const pixels = pixelMatrix(run, tower);
+    const runs = compiled ? images.map((image) => [image]) : [images];
+    const patches = new Float32Array(Math.max(...runs.map(patchValues)));
+    for (const run of runs) {
+      const pixels = pixelMatrix(run, tower, patches);
       const grids = run.map(({ grid }) => grid);
       const embeddings = await embed(pixels, grids, tower);
       parts.push((await embeddings.data()) as Float32Array);
@@ -91,12 +95,19 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** The images' patches, one a row. */
-function pixelMatrix(images: ProcessedPrompt['images'], { patchEmbed }: VisionTower): tf.Tensor2D {
+/**
+ * The images' patches, one a row.
+ *
+ * @param memory - for the patches, until the matrix is freed
+ */
+function pixelMatrix(
+  images: readonly ProcessedImage[],
+  { patchEmbed }: VisionTower,
+  memory?: Float32Array,
+): tf.Tensor2D {
+  const patches = cutIntoPatches(images, memory);
   const values = patchEmbed.weight.shape[1];
-  return tf.tidy(() =>
-    tf.concat(images.map(({ pixelValues }) => tf.tensor2d(pixelValues, [pixelValues.length / values, values]))),
-  );
+  return tf.tensor2d(patches, [patches.length / values, values]);
 }
 
 /** Runs all images of some prompts through the tower in one batch. Prompts without any give [0, outHiddenSize]. */

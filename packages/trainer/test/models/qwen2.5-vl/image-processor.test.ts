@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeImage } from '../../../src/images/decode.js';
 import { processImage, readImageProcessor } from '../../../src/models/qwen2.5-vl/image-processor.js';
+import { cutIntoPatches } from '../../../src/models/qwen2.5-vl/patches.js';
 import { goldenJson, goldenPath, goldenTensors, VLM_VARIANTS } from '../../helpers/golden.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
 
@@ -21,7 +22,8 @@ const stored = goldenTensors('vlm', 'processor.safetensors');
 const process = async (golden: Case) => {
   const bounds = { minPixels: golden.min_pixels, maxPixels: golden.max_pixels };
   const config = await readImageProcessor(goldenPath('vlm', 'tied_fp32'), bounds);
-  return processImage(await decodeImage(goldenPath('vlm', golden.image)), config);
+  const image = processImage(await decodeImage(goldenPath('vlm', golden.image)), config);
+  return { grid: image.grid, pixelValues: cutIntoPatches([image]) };
 };
 
 describe('as transformers with Pillow', () => {

@@ -35,7 +35,13 @@ test('each value is where its block, patch, channel, frame, row and column say',
                       const level = image.data[((top + y) * image.width + left + x) * 3 + channel]!;
                       expected.push((level / 256 - scale.mean[channel]!) / scale.std[channel]!);
                     }
-      expect([...cutIntoPatches(image, { ...sizes, ...scale })]).toEqual(expected);
+      const source = { pixels: image, settings: { ...sizes, ...scale } };
+      expect([...cutIntoPatches([source])]).toEqual(expected);
+      const memory = new Float32Array(2 * expected.length + 1).fill(7);
+      const twice = cutIntoPatches([source, source], memory);
+      expect([...twice]).toEqual([...expected, ...expected]);
+      expect(twice.buffer).toBe(memory.buffer);
+      expect(memory.at(-1)).toBe(7);
     }),
   );
 });
