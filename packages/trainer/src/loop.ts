@@ -1,7 +1,6 @@
 import { saveCheckpoint, saveModel, type TrainerState } from './checkpoints.js';
 import { settingsHash } from './config/run-folder.js';
 import { learningRateAt } from './models/schedules.js';
-import type { Policy } from './policies/policy.js';
 import type { Outcome, RunEvent, StepMetrics } from './tracking/events.js';
 import { memoryMetrics } from './tracking/memory.js';
 import { rolloutMetrics } from './tracking/step-metrics.js';
@@ -32,6 +31,9 @@ export interface TrainingResult {
 export async function train(run: TrainingRun): Promise<TrainingResult> {
   const { settings, folder, policy, signal, clock = () => performance.now() / 1000 } = run;
   const { grpo, optimizer, steps, seed } = settings;
+  if (grpo.referenceSync && !policy.syncReference) {
+    throw new Error('grpo.referenceSync: this policy cannot move its reference');
+  }
   const maths = lossOptions(grpo, settings.sampler.kind, settings.model.tinker?.loss);
   // A run shorter than its warm-up ends within it.
   const schedule = { ...optimizer, totalSteps: Math.max(steps, optimizer.warmupSteps) };
@@ -87,7 +89,7 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
     const updated = await updatePolicy(policy, batches, { step, grpo, maths, optimizer: rate, entropy });
     ({ entropy } = updated);
     const sync = grpo.referenceSync;
-    if (sync && step % sync.every === 0) await syncReference(policy, sync.alpha);
+    if (sync && step % sync.every === 0) await policy.syncReference?.(sync.alpha);
     watch.lap('time/update');
 
     const tokens = rollouts.reduce((sum, { completion }) => sum + completion.tokens.length, 0);
@@ -111,11 +113,6 @@ export async function train(run: TrainingRun): Promise<TrainingResult> {
   if (outcome !== 'interrupted') await saveModel(folder, 'final', stateAt(step), (to) => policy.save(to, 'weights'));
   await tell({ type: 'end', step, steps, outcome });
   return { outcome, step };
-}
-
-function syncReference(policy: Policy, alpha: number): Promise<void> {
-  if (policy.syncReference) return policy.syncReference(alpha);
-  throw new Error('grpo.referenceSync: this policy cannot move its reference');
 }
 
 function outcomeOf(isDone: boolean, isAborted: boolean, isStale: boolean): Outcome {

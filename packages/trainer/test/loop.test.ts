@@ -236,13 +236,18 @@ describe('reference sync', () => {
     expect(synced[4]).toBeGreaterThan(0);
   });
 
-  test('is refused without a KL, for an adapter, and for a policy that cannot', async () => {
+  test('is refused without a KL, on a server, and for a policy that cannot, before it begins', async () => {
     const settings = (changes: object) => fakeSettings({ grpo: { referenceSync: {} }, ...changes });
     expect(() => settings({ grpo: { referenceSync: {}, beta: 0 } })).toThrow(/needs a grpo\.beta above 0/);
-    expect(() => settings({ model: { checkpoint: 'x', train: 'lora' } })).toThrow(/needs model\.train: full/);
+    expect(() => settings({ model: { checkpoint: 'x', tinker: { url: 'http://127.0.0.1:1' } } })).toThrow(
+      /must be left out with model\.tinker: a server's reference is its base model/,
+    );
+    settings({ model: { checkpoint: 'x', train: 'lora' } });
     const policy = fakePolicy();
     delete policy.syncReference;
-    const changes = { grpo: { ...grpo, referenceSync: { every: 1 } } };
-    await expect(run(changes, { policy })).rejects.toThrow('this policy cannot move its reference');
+    policy.sample = () => Promise.reject(new Error('it began'));
+    await expect(run({ grpo: { ...grpo, referenceSync: {} } }, { policy })).rejects.toThrow(
+      'this policy cannot move its reference',
+    );
   });
 });

@@ -31,7 +31,7 @@ export function memoryRequest(settings: MemorySettings, size: PromptSize, backen
     precision: model.precision,
     lora: model.lora,
     freezeVision: model.freezeVision || model.train === 'lora',
-    reference: lossOptions(grpo).beta > 0,
+    reference: lossOptions(grpo).beta > 0 && (model.train === 'full' || grpo.referenceSync !== undefined),
     sampled: sampler.kind === 'policy' ? here : [],
     groupSize: grpo.groupSize,
     microBatch: grpo.microBatch,

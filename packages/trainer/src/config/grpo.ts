@@ -33,8 +33,8 @@ export const grpo = section({
   beta: atLeastZero().optional(),
   /**
    * Moves the model that the KL is taken against towards the policy, as TR-DPO (arXiv 2404.09656) and TRL's `sync_ref_model`:
-   * reference ← alpha · policy + (1 − alpha) · reference. Needs `model.train: full`. Off unless given; `referenceSync: {}` takes the
-   * defaults, TRL's.
+   * reference ← alpha · policy + (1 − alpha) · reference. Of an adapter, its matrices A and B are moved, from their start.
+   * Off unless given; `referenceSync: {}` takes the defaults, TRL's.
    */
   referenceSync: z
     .strictObject({

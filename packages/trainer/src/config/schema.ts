@@ -136,11 +136,11 @@ export const settingsSchema = settings
   .superRefine(checkEntropy)
   .superRefine(checkRemoteLoss)
   .superRefine(({ model, grpo }, context) => {
-    if (grpo.referenceSync === undefined || (model.train === 'full' && lossOptions(grpo).beta > 0)) return;
+    if (grpo.referenceSync === undefined || (model.tinker === undefined && lossOptions(grpo).beta > 0)) return;
     const message =
-      model.train === 'lora'
-        ? 'needs model.train: full; the reference of an adapter is the model without it'
-        : 'needs a grpo.beta above 0: without a KL there is no reference';
+      model.tinker === undefined
+        ? 'needs a grpo.beta above 0: without a KL there is no reference'
+        : "must be left out with model.tinker: a server's reference is its base model, which cannot be moved";
     context.addIssue({ code: 'custom', path: ['grpo', 'referenceSync'], message });
   });
 

@@ -54,7 +54,11 @@ export interface LossResult {
 
 /** Which weights and temperature log-probs are taken at. */
 export interface LogprobOptions {
-  /** 'reference' is the model before training (adapter off, or a frozen copy). @defaultValue 'policy' */
+  /**
+   * 'reference' is the model before training (adapter off, or a frozen copy), or what {@link Policy.syncReference} made of it.
+   *
+   * @defaultValue 'policy'
+   */
   readonly weights?: 'policy' | 'reference';
   /** Logits are divided by it, as when sampling. @defaultValue 1 */
   readonly temperature?: number;

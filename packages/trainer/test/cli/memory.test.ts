@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { examine } from '../../src/cli/doctor.js';
-import { checkMemory, planLines, tooLarge } from '../../src/cli/memory.js';
+import { checkMemory, memoryRequest, planLines, tooLarge } from '../../src/cli/memory.js';
 import { planCheck, plannedSettings } from '../../src/cli/doctor-plan.js';
 import { trainRun } from '../../src/cli/train.js';
 import { settingsSchema } from '../../src/config/schema.js';
@@ -47,6 +47,16 @@ test('a run that fits goes on, one that cannot is refused before it starts', asy
   await expect(checkMemory(settings({ maxTokens: 1_000_000 }), processor, prompt)).rejects.toThrow(
     /^train: the run needs about [\d.]+ GB, .*go on all the same with --no-memory-check$/,
   );
+});
+
+test('the reference has weights of its own beside full weights, and beside an adapter only where it moves', () => {
+  const size = { promptTokens: 1, imagePatches: [] };
+  const asks = (train: 'full' | 'lora', grpo: object) => {
+    const plain = settings({ beta: 0.1, ...grpo });
+    return memoryRequest({ ...plain, model: { ...plain.model, train } }, size, 'wasm').reference;
+  };
+  expect([asks('full', {}), asks('full', { beta: 0 })]).toEqual([true, false]);
+  expect([asks('lora', {}), asks('lora', { referenceSync: {} })]).toEqual([false, true]);
 });
 
 test('train asks, unless told not to', async () => {

@@ -19,7 +19,7 @@ export interface MemoryRequest {
   readonly precision: 'fp32' | 'bf16';
   readonly lora?: LoraOptions;
   readonly freezeVision: boolean;
-  /** Whether log-probs of the starting weights are asked for. */
+  /** Whether the reference has weights of its own. */
   readonly reference: boolean;
   /** Batches that are sampled here, in training and evaluation; none where another engine samples. */
   readonly sampled: readonly { readonly prompts: number; readonly groupSize: number }[];
@@ -67,7 +67,8 @@ export function planMemory(config: Qwen25VlConfig, request: MemoryRequest): Memo
   const lasting = [
     { name: 'process and library', bytes: PROCESS_BYTES[request.backend] },
     { name: 'weights', bytes: 4 * sizes.wide + 2 * sizes.narrow },
-    { name: request.train === 'lora' ? 'adapter' : 'starting weights', bytes: 4 * sizes.added },
+    ...(request.train === 'lora' ? [{ name: 'adapter', bytes: 4 * sizes.trained }] : []),
+    { name: 'reference', bytes: request.reference ? 4 * sizes.trained : 0 },
     { name: 'gradients', bytes: 4 * sizes.trained },
     { name: "optimizer's moments", bytes: 8 * sizes.trained },
   ];
@@ -83,7 +84,7 @@ export function planMemory(config: Qwen25VlConfig, request: MemoryRequest): Memo
 }
 
 /** Values of the model, and of what is trained of it. */
-function modelSizes(config: Qwen25VlConfig, { train, precision, lora, freezeVision, reference }: MemoryRequest) {
+function modelSizes(config: Qwen25VlConfig, { train, precision, lora, freezeVision }: MemoryRequest) {
   const tensors = expectedTensors(config).map((spec) => ({ ...spec, size: product(spec.shape) }));
   const isVision = ({ name }: { readonly name: string }) => name.startsWith('model.visual.');
   const whole = train === 'lora' ? [] : tensors.filter((tensor) => !freezeVision || !isVision(tensor));
@@ -98,7 +99,6 @@ function modelSizes(config: Qwen25VlConfig, { train, precision, lora, freezeVisi
     language: sum(sizes(tensors.filter((tensor) => !isVision(tensor) && tensor.shape.length > 1))),
     trained: sum(trained),
     largestTrained: Math.max(...trained),
-    added: train === 'lora' || reference ? sum(trained) : 0,
   };
 }
 

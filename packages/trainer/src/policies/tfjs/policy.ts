@@ -131,7 +131,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     // in a promise, so that a missing reference rejects instead of throwing
     syncReference: (alpha) =>
       Promise.resolve().then(() => {
-        mixReference(weights, alpha);
+        mixReference(weights, alpha, seed);
         embeddings.reference.clear();
         referenceMoved = true;
       }),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { finiteTensor } from '../../models/finite.js';
+import { initLora } from '../../models/lora.js';
 import { openSafetensors } from '../../models/safetensors.js';
 import { writeSafetensors } from '../../models/safetensors-writer.js';
 import { trainedTensors, type PolicyWeights } from './weights.js';
@@ -10,20 +11,21 @@ import { trainedTensors, type PolicyWeights } from './weights.js';
 const REFERENCE_FILE = 'reference.safetensors';
 
 /**
- * Moves the reference towards the policy: reference ← alpha · policy + (1 − alpha) · reference.
+ * Moves the reference towards the policy, tensor by tensor: reference ← alpha · policy + (1 − alpha) · reference. Of an adapter these
+ * are A and B, not their product.
  *
- * See TR-DPO, arXiv 2404.09656, section 3; `sync_ref_model` of TRL.
+ * See TR-DPO, arXiv 2404.09656, section 3; `sync_ref_model` of TRL, which takes full weights alone.
  *
- * @throws Error when the policy keeps no reference weights of its own
+ * @param seed - what the adapter's random start followed from: an adapter's reference starts there, too
+ * @throws Error when full weights are trained and no reference was kept
  */
-export function mixReference(weights: PolicyWeights, alpha: number): void {
-  const { start } = weights;
-  if (start === undefined) {
-    throw new Error("syncReference: needs reference weights of their own: train: 'full' and reference: true");
-  }
+export function mixReference(weights: PolicyWeights, alpha: number, seed: string): void {
+  const { base, lora } = weights;
+  const reference = (weights.reference ??= lora && initLora(base, lora.shape, seed));
+  if (reference === undefined) throw new Error("syncReference: the policy was made without 'reference: true'");
   const trained = trainedTensors(weights);
-  for (const [name, before] of start) {
-    start.set(
+  for (const [name, before] of reference) {
+    reference.set(
       name,
       tf.tidy(() => tf.add(tf.mul(trained.get(name)!, alpha), tf.mul(before, 1 - alpha))),
     );
@@ -32,8 +34,8 @@ export function mixReference(weights: PolicyWeights, alpha: number): void {
 }
 
 /** Writes the reference's trained weights. */
-export async function writeReference(folder: string, { start = new Map() }: PolicyWeights): Promise<void> {
-  const sources = [...(start as ReadonlyMap<string, tf.Tensor>)].map(([name, tensor]) => ({
+export async function writeReference(folder: string, { reference = new Map() }: PolicyWeights): Promise<void> {
+  const sources = [...(reference as ReadonlyMap<string, tf.Tensor>)].map(([name, tensor]) => ({
     name,
     shape: tensor.shape,
     data: async () => (await tensor.data()) as Float32Array,
@@ -46,13 +48,16 @@ export async function writeReference(folder: string, { start = new Map() }: Poli
  *
  * @returns whether there was any
  */
-export async function readReference(folder: string, { start }: PolicyWeights): Promise<boolean> {
+export async function readReference(folder: string, weights: PolicyWeights): Promise<boolean> {
   const path = join(folder, REFERENCE_FILE);
-  if (start === undefined || !existsSync(path)) return false;
+  const expected = weights.lora?.adapter ?? weights.reference;
+  if (expected === undefined || !existsSync(path)) return false;
   const file = await openSafetensors(path);
-  for (const [name, before] of start) {
-    start.set(name, tf.tensor(finiteTensor(await file.read(name), path, name), before.shape));
-    before.dispose();
+  const reference = (weights.reference ??= new Map<string, tf.Tensor>());
+  for (const [name, { shape }] of expected) {
+    const tensor = tf.tensor(finiteTensor(await file.read(name), path, name), shape);
+    reference.get(name)?.dispose();
+    reference.set(name, tensor);
   }
   return true;
 }

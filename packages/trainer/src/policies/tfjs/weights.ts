@@ -4,14 +4,17 @@ import type { Qwen25VlConfig } from '../../models/qwen2.5-vl/config.js';
 import { buildModel, type Qwen25Vl } from '../../models/qwen2.5-vl/model.js';
 import { free } from '../../models/tidy.js';
 
-/** The tensors of a policy: the model's, those that are trained, and the frozen copy to compare with. */
+/** The tensors of a policy: the model's, those that are trained, and the reference's. */
 export interface PolicyWeights {
   /** Every tensor of the model. */
   readonly base: Map<string, tf.Tensor>;
   /** The adapter, when training one. */
   lora?: { adapter: Map<string, tf.Tensor>; shape: LoraShape };
-  /** The trained tensors' start, when full weights are trained and a reference is wanted. */
-  readonly start?: Map<string, tf.Tensor>;
+  /**
+   * What the reference has in place of the trained tensors: their start at first, when full weights are trained and a reference is
+   * wanted. An adapter's has none until it moves.
+   */
+  reference?: Map<string, tf.Tensor> | undefined;
 }
 
 /** What of a model is trained, and what is kept of its start. */
@@ -31,7 +34,7 @@ export function createWeights(base: Map<string, tf.Tensor>, options: WeightsOpti
   }
   if (!options.reference) return { base };
   const names = trainedNames({ base }, options.freezeVision);
-  return { base, start: new Map(names.map((name) => [name, tf.clone(base.get(name)!)])) };
+  return { base, reference: new Map(names.map((name) => [name, tf.clone(base.get(name)!)])) };
 }
 
 /** The map in which trained tensors are replaced at each step. */
@@ -51,14 +54,15 @@ export function trainedNames(weights: PolicyWeights, freezeVision: boolean): str
  * @throws Error when the reference is asked for and none was kept.
  */
 export function modelOf(config: Qwen25VlConfig, weights: PolicyWeights, which: 'policy' | 'reference'): Qwen25Vl {
-  const { base, lora, start } = weights;
+  const { base, lora, reference } = weights;
   if (which === 'policy') return buildModel(config, base, lora && loraPairs(lora.adapter, lora.shape));
-  if (lora) return buildModel(config, base); // the adapter starts at zero: without it, the model is the reference
-  if (!start) throw new Error("policy: the reference was asked for, but the policy was made without 'reference: true'");
-  return buildModel(config, new Map([...base, ...start]));
+  // an adapter starts at zero: the model without it is the reference, until that moves
+  if (lora) return buildModel(config, base, reference && loraPairs(reference, lora.shape));
+  if (reference) return buildModel(config, new Map([...base, ...reference]));
+  throw new Error("policy: the reference was asked for, but the policy was made without 'reference: true'");
 }
 
 /** Frees every tensor. */
-export function disposeWeights({ base, lora, start }: PolicyWeights): void {
-  free([...base.values()], [...(lora?.adapter.values() ?? [])], [...(start?.values() ?? [])]);
+export function disposeWeights({ base, lora, reference }: PolicyWeights): void {
+  free([...base.values()], [...(lora?.adapter.values() ?? [])], [...(reference?.values() ?? [])]);
 }

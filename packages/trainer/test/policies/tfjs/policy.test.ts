@@ -39,6 +39,7 @@ describe.each(kinds)('a policy that trains %s', (_, options) => {
       await policy.entropies!(sequences);
       await policy.forwardBackward(sequences, loss);
       await policy.optimizerStep(step);
+      await policy.syncReference!(0.5);
       counts.push(tf.memory().numTensors);
     }
     expect(new Set(counts).size).toBe(1);
