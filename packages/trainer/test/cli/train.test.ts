@@ -96,7 +96,7 @@ describe('train', () => {
   test('changed data is refused with the file named, unless told otherwise', async () => {
     const output = newFolder();
     const on = (fingerprints: Fingerprints, options: TrainOptions) =>
-      trainRun(options.resume === true ? undefined : fakeRecipe(), { output, evaluate: false, ...options }, fakeParts(0, fingerprints)); // prettier-ignore
+      trainRun(options.resume === true ? undefined : fakeRecipe(), { output, evaluate: false, ...options }, fakeParts(fingerprints)); // prettier-ignore
     await on({ 'labels.json': 'a' }, {});
     const again = { resume: true, steps: '9' };
     await expect(on({ 'labels.json': 'b' }, again)).rejects.toThrow(
