@@ -3,13 +3,10 @@ import { runRewards, type Reward } from '../../src/index.js';
 import { mergedCells, openMetrics } from '../../src/server/metrics.js';
 import { prometheusText } from '../../src/server/prometheus.js';
 import { sampleOf } from '../samples.js';
-import { get, post, serving } from './serving.js';
+import { get, post, serving, valueIn } from './serving.js';
 
 /** Rewards with what the completion says. */
 const said: Reward = { name: 'sa"id\\', range: [-10, 10], score: ({ completion }) => (completion === '' ? null : Number(completion)) }; // prettier-ignore
-
-const valueIn = (text: string, key: string): number =>
-  Number(text.split('\n').find((line) => line.startsWith(`${key} `))?.slice(key.length)); // prettier-ignore
 
 test('mean and deviation over several runs and processes are those of all values', async () => {
   const runs = [['1', '2', '', 'x'], ['-3.5'], ['4', '4', '0.25'], []];

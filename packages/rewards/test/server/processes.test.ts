@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { get, post, until } from './serving.js';
+import { get, post, until, valueIn } from './serving.js';
 import { spawnServer, type Child } from './spawn.js';
 
 const open: Child[] = [];
@@ -11,8 +11,18 @@ const spawned = async (...options: Parameters<typeof spawnServer>): Promise<Chil
   return child;
 };
 
-const metric = async ({ url }: Child, name: string): Promise<number> =>
-  Number((await get(`${url}/metrics`, { connection: 'close' })).text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]); // prettier-ignore
+/** Waits until a metric has a value: a process that is late with its counts is left out of a sum. @returns all metrics then */
+async function untilMetric({ url }: Child, name: string, value: number): Promise<string> {
+  let text = '';
+  await until(async () => {
+    ({ text } = await get(`${url}/metrics`, { connection: 'close' }));
+    return valueIn(text, name) === value;
+  });
+  return text;
+}
+
+/** Waits until a server that goes down says so. */
+const untilDraining = async ({ url }: Child) => until(async () => (await get(`${url}/health`)).status === 503);
 
 /** The processes that serve for a child of ours. */
 function serversOf({ process: { pid } }: Child): number[] {
@@ -27,10 +37,11 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const child = await spawned();
     const slow = post(`${child.url}/v1/score`, { response: 'slow' });
-    await until(async () => (await metric(child, 'q_insight_requests_in_flight')) === 1);
+    await untilMetric(child, 'q_insight_requests_in_flight', 1);
     child.process.kill(signal);
-    await until(async () => (await get(`${child.url}/health`)).status === 503);
+    await untilDraining(child);
     expect((await post(`${child.url}/v1/score`, { response: 'late' })).status).toBe(503);
+    child.letGo();
     expect((await slow).body).toMatchObject({ score: 0.2, errors: [] });
     expect(await child.ended).toEqual([0, null]);
   },
@@ -39,9 +50,9 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 test('a second signal ends it at once', async () => {
   const child = await spawned();
   const slow = post(`${child.url}/v1/score`, { response: 'slow' }).catch(() => 'cut off');
-  await until(async () => (await metric(child, 'q_insight_requests_in_flight')) === 1);
+  await untilMetric(child, 'q_insight_requests_in_flight', 1);
   child.process.kill('SIGTERM');
-  await until(async () => (await get(`${child.url}/health`)).status === 503);
+  await untilDraining(child);
   child.process.kill('SIGTERM');
   expect(await child.ended).toEqual([143, null]);
   expect(await slow).toBe('cut off');
@@ -49,26 +60,28 @@ test('a second signal ends it at once', async () => {
 
 test('several processes share the port, add up their metrics, replace one that dies, and go down together', async () => {
   const child = await spawned({ processes: 2 });
-  expect(await metric(child, 'q_insight_processes')).toBe(2);
+  await untilMetric(child, 'q_insight_processes', 2);
   const samples = Array.from({ length: 3 }, () => ({ response: 'x' }));
   const replies = await Promise.all(Array.from({ length: 10 }, async () => post(`${child.url}/v1/score`, { samples }, { connection: 'close' }))); // prettier-ignore
   expect(replies.map((reply) => reply.status)).toEqual(new Array(10).fill(200));
-  expect(await metric(child, 'q_insight_samples_total')).toBe(30);
-  expect(await metric(child, 'q_insight_reward_value_count{reward="len"}')).toBe(30);
-  expect(await metric(child, 'q_insight_reward_mean{reward="len"}')).toBeCloseTo(0.05, 12);
+  const all = await untilMetric(child, 'q_insight_samples_total', 30);
+  expect(valueIn(all, 'q_insight_reward_value_count{reward="len"}')).toBe(30);
+  expect(valueIn(all, 'q_insight_reward_mean{reward="len"}')).toBeCloseTo(0.05, 12);
 
   const before = serversOf(child);
   expect(before).toHaveLength(2);
   process.kill(before[0]!, 'SIGKILL');
   await until(() => child.said().includes('ended with SIGKILL; a new one takes its place'));
-  await until(async () => (await metric(child, 'q_insight_processes')) === 2);
+  await untilMetric(child, 'q_insight_processes', 2);
   const after = serversOf(child);
   expect(after).toHaveLength(2);
   expect(after).toContain(before[1]);
 
   const slow = Array.from({ length: 4 }, async () => post(`${child.url}/v1/score`, { response: 'slow' }));
-  await until(async () => (await metric(child, 'q_insight_requests_in_flight')) === 4);
+  await untilMetric(child, 'q_insight_requests_in_flight', 4);
   child.process.kill('SIGTERM');
+  await untilDraining(child);
+  child.letGo();
   expect((await Promise.all(slow)).map(({ body }) => body.score)).toEqual([0.2, 0.2, 0.2, 0.2]);
   expect(await child.ended).toEqual([0, null]);
   for (const pid of after) expect(() => process.kill(pid, 0)).toThrow('ESRCH');

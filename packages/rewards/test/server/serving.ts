@@ -66,6 +66,10 @@ async function replyOf(response: Response): Promise<Reply> {
   return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : {}) as Body };
 }
 
+/** The value of a metric in the text of all. */
+export const valueIn = (text: string, key: string): number =>
+  Number(text.split('\n').find((line) => line.startsWith(`${key} `))?.slice(key.length)); // prettier-ignore
+
 /** A promise that is settled from outside. */
 export function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = (): void => undefined;
@@ -73,11 +77,11 @@ export function deferred(): { readonly promise: Promise<void>; readonly resolve:
   return { promise, resolve };
 }
 
-/** Waits for a condition. */
+/** Waits for a condition: long enough for a slow machine, and less than a test may take. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = performance.now() + 150_000;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error('it did not come to pass within 10 s');
+    if (performance.now() > end) throw new Error(`it did not come to pass within 150 s: ${String(condition)}`);
     await sleep(5);
   }
 }

@@ -1,7 +1,9 @@
 import { build } from 'esbuild';
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServeOptions } from '../../src/server/index.js';
 
@@ -9,7 +11,9 @@ import type { ServeOptions } from '../../src/server/index.js';
 export interface Child {
   readonly process: ChildProcess;
   readonly url: string;
-  /** Code and signal it ends with. */
+  /** Lets its slow rewards come to an end. */
+  readonly letGo: () => void;
+  /** Code and signal it ends with, once it has said all. */
   readonly ended: Promise<[code: number | null, signal: string | null]>;
   /** What it has written to stderr so far. */
   readonly said: () => string;
@@ -28,22 +32,28 @@ const built = build({
   conditions: ['@q-insight/source'],
   external: ['fastify'],
 });
-process.once('exit', () => rmSync(script, { force: true }));
+const gates = mkdtempSync(join(tmpdir(), 'q-insight-gates-'));
+let count = 0;
+process.once('exit', () => {
+  rmSync(script, { force: true });
+  rmSync(gates, { recursive: true });
+});
 
 /** Starts `child.ts` and waits until it listens. */
 export async function spawnServer(options: ServeOptions = {}): Promise<Child> {
   await built;
-  const child = fork(script, [JSON.stringify(options)], {
+  const gate = join(gates, String((count += 1)));
+  const child = fork(script, [JSON.stringify(options), gate], {
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let text = '';
   child.stderr!.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
   const started = once(child, 'message') as Promise<[{ url: string }]>;
   const first = await Promise.race([started, ended]);
   if (typeof first[0] !== 'object' || first[0] === null) throw new Error(`the server did not start: ${text}`);
-  return { process: child, url: first[0].url, ended, said: () => text };
+  return { process: child, url: first[0].url, letGo: () => writeFileSync(gate, ''), ended, said: () => text };
 }
 
 /** Bytes in use after garbage collection, and what the event loop holds on to. */
