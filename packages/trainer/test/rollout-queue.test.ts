@@ -198,16 +198,18 @@ describe('steps sampled ahead', () => {
     const folder = temporaryFolder();
     const policy = fakePolicy();
     let calls = 0;
-    // the engine goes silent in the third step's sampling
+    // the engine goes silent in the third step's sampling, and the interrupt comes while that is waited for
     const sample: Policy['sample'] = (prompts, options) => {
       if (++calls < 3) return policy.sample(prompts, options);
       return new Promise<Completion[][]>((_, reject) => {
         options.signal!.addEventListener('abort', () => reject(options.signal!.reason as Error));
-        setTimeout(() => stop.abort(), 10);
       });
     };
+    const interrupt = (event: RunEvent) => {
+      if (event.type === 'step' && event.step === 2) setImmediate(() => stop.abort());
+    };
     const grpo = { ...GRPO, staleness: 1 };
-    const first = await run({ steps: 6, grpo }, { ...policy, sample }, { folder, signal: stop.signal });
+    const first = await run({ steps: 6, grpo }, { ...policy, sample }, { folder, signal: stop.signal, trackers: [interrupt] }); // prettier-ignore
     expect(first.result).toEqual({ outcome: 'interrupted', step: 2 });
     const { folder: checkpoint, state } = latestCheckpoint(folder)!;
     expect(state.step).toBe(2);

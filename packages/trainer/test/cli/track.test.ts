@@ -28,7 +28,7 @@ async function trained(track: string): Promise<string> {
   return output;
 }
 
-const track = (run: string, to: string) => trackRun(run, { to, wait: '1' });
+const track = (run: string, to: string, wait = '50') => trackRun(run, { to, wait });
 
 const eventsOf = (run: string) =>
   readdirSync(join(run, 'tensorboard')).flatMap((name) => readEvents(join(run, 'tensorboard', name)));
@@ -107,7 +107,7 @@ describe('track', () => {
   test('says when not all has arrived', async () => {
     const run = await trained('none');
     server.failure = { status: 403, code: 'PERMISSION_DENIED', message: 'not yours' };
-    expect(await track(run, `mlflow=${server.address}`)).toBe(false);
+    expect(await track(run, `mlflow=${server.address}`, '1')).toBe(false);
     expect(said.join('')).toMatch(/does not answer \(not yours\)/);
   });
 

@@ -55,8 +55,6 @@ export interface FakeVllmOptions {
   readonly fault?: (request: Received, count: number) => Fault | undefined;
   /** Goes on answering from the first weights it ever had, as from a prefix cache that outlived them. */
   readonly stale?: boolean;
-  /** Milliseconds a completion takes. */
-  readonly latency?: number;
   /** The folder of full weights it was started on; it reads them again when told to. */
   readonly model?: string;
   /** The distribution its log-probs are of. @defaultValue 'raw' */
@@ -71,7 +69,7 @@ const recorded = (name: string) =>
  * checkpoint's own tokenizer and processor, images from their PNG.
  */
 export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
-  const { checkpoint, words, fault, stale = false, latency = 0, logprobs = 'raw' } = options;
+  const { checkpoint, words, fault, stale = false, logprobs = 'raw' } = options;
   const processor = await readProcessor(checkpoint);
   const received: Received[] = [];
   const adapters = new Map<string, number[][]>();
@@ -162,7 +160,6 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
     if (wrong === 'status 500')
       return void reply.writeHead(500).end(JSON.stringify({ error: { message: 'engine hiccup' } }));
     const { status, response } = await answer(path, body, wrong);
-    if (path === '/v1/chat/completions') await new Promise((resolve) => setTimeout(resolve, latency));
     const out = spoiled(typeof response === 'string' ? response : JSON.stringify(response), wrong);
     reply.writeHead(status, { 'content-length': Buffer.byteLength(out) });
     if (wrong === 'torn') return void reply.write(out.slice(0, 40), () => request.socket.destroy());

@@ -64,7 +64,7 @@ describe('createServerPool', () => {
 
   test('waits while none answers, says so once, and goes on when one is back', async () => {
     const outages: string[] = [];
-    const { run } = pool({ outage: 5, onOutage: (reason) => outages.push(reason) });
+    const { run } = pool({ outage: 50, onOutage: (reason) => outages.push(reason) });
     let calls = 0;
     expect(await run((url) => (++calls < 6 ? away() : later(url)))).toMatch(/^[ab]$/);
     expect(outages).toEqual(['connection refused']);

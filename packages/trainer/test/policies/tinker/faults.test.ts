@@ -26,7 +26,14 @@ const prompt: Prompt = {
 
 /** Samples, trains on what was drawn, and tells the log-probs that come of it. */
 async function train(url: string): Promise<number[]> {
-  const policy = await createTinkerPolicy({ checkpoint, url, rank: 2, seed: 'faults', patience: 20, reduction: 'sum' });
+  const policy = await createTinkerPolicy({
+    checkpoint,
+    url,
+    rank: 2,
+    seed: 'faults',
+    patience: 100,
+    reduction: 'sum',
+  });
   let last: number[] = [];
   for (let step = 0; step < STEPS; step++) {
     const options = { groupSize: 2, maxTokens: 3, temperature: 1, seed: `step/${step}` };

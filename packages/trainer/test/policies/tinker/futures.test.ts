@@ -44,7 +44,7 @@ async function script(results: Reply[], submissions: Reply[] = []) {
   const { port } = server.address() as AddressInfo;
   const one: (typeof open)[number] = { server };
   open.push(one);
-  const session = await openTinker({ url: `http://127.0.0.1:${port}`, patience: 2 });
+  const session = await openTinker({ url: `http://127.0.0.1:${port}`, patience: 50 });
   one.session = session;
   return { session, asked };
 }

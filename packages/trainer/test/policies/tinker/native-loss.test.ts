@@ -47,7 +47,7 @@ it("the server's ppo is the recipe's clipped loss, figures included", async () =
     there.forEach((step, i) => expect([name, step[name]]).toEqual([name, expect.closeTo(here[i]![name]!, 4)]));
   }
   expect(here[0]!['clip_ratio/low_mean']! + here[0]!['clip_ratio/high_mean']!).toBeGreaterThan(0);
-}, 60_000);
+});
 
 it.each(['importance_sampling', 'gspo', 'cispo'] as const)(
   "the server's %s is the loss of that name in core",

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
@@ -15,15 +14,17 @@ export interface ServedProcess {
 
 /** Starts the server and waits until it listens. */
 export async function startServed(model: string, checkpoints: string): Promise<ServedProcess> {
-  const port = await freePort();
-  let server = await start();
+  let url = '';
+  let server = await start('0');
 
-  async function start(): Promise<ChildProcess> {
-    const flags = ['--port', String(port), '--name', 'tiny', '--checkpoints', checkpoints];
+  async function start(port: string): Promise<ChildProcess> {
+    const flags = ['--port', port, '--name', 'tiny', '--checkpoints', checkpoints];
     const command = ['--conditions=@q-insight/source', '--import', 'tsx', main, 'serve-model', model, ...flags];
     const env = { ...process.env, Q_INSIGHT_BACKEND: 'wasm' };
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'ignore'], env });
-    await once(child.stdout, 'data'); // its address
+    const ended = once(child, 'exit').then(() => Promise.reject(new Error('the server ended before it listened')));
+    const [said] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
+    [url] = /http:[^\s]+\d/.exec(said.toString())!;
     return child;
   }
   async function kill(): Promise<void> {
@@ -33,16 +34,7 @@ export async function startServed(model: string, checkpoints: string): Promise<S
   }
   const restart = async () => {
     await kill();
-    server = await start();
+    server = await start(new URL(url).port);
   };
-  return { url: `http://127.0.0.1:${port}`, restart, kill };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  return { url, restart, kill };
 }

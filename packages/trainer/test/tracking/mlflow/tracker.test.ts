@@ -10,6 +10,7 @@ import { mlflowTracker, type MlflowOptions } from '../../../src/tracking/mlflow/
 import { fakeSettings } from '../../fake-run.js';
 import { fakeMlflow, type FakeMlflow } from '../../helpers/mlflow-server.js';
 import { temporaryFolder } from '../../helpers/temporary.js';
+import { until } from '../../helpers/until.js';
 
 const servers: FakeMlflow[] = [];
 afterEach(async () => {
@@ -27,7 +28,7 @@ function newRun(address: string, options: Partial<MlflowOptions> = {}, run = tem
   const warnings: string[] = [];
   const warn = (text: string) => void warnings.push(text);
   const open = (): Tracker[] => {
-    const mlflow = mlflowTracker(run, { address, warn, every: 0, lastWait: 0.5, env: {}, ...options });
+    const mlflow = mlflowTracker(run, { address, warn, every: 0, lastWait: 50, env: {}, ...options });
     return [jsonlTracker(run), alarmTracker(run, [mlflow]), mlflow];
   };
   writeRunSettings(run, fakeSettings());
@@ -43,7 +44,9 @@ const step = (step: number, metrics: StepMetrics = { reward: step / 4 }): RunEve
   return { type: 'step', step, steps: 9, metrics, rollouts: [] };
 };
 const end: RunEvent = { type: 'end', step: 3, steps: 9, outcome: 'finished' };
-const points = ({ metrics }: FakeMlflow) => metrics.map(({ key, step: at, value }) => [key, at, value]);
+/** By name: those of steps and of evaluations may overtake each other. */
+const points = ({ metrics }: FakeMlflow) =>
+  metrics.map(({ key, step: at, value }) => [key, at, value] as const).sort(([a], [b]) => a.localeCompare(b));
 
 describe('mlflowTracker', () => {
   test('sends settings, every figure of every step, evaluations, alarms, the status and the files', async () => {
@@ -57,10 +60,10 @@ describe('mlflowTracker', () => {
     await tell(trackers, { type: 'report' });
 
     expect(points(server)).toEqual([
+      ['evaluation/reward', 2, 1.5],
       ['reward', 1, 0.25],
       ['reward', 2, 0.5],
       ['reward', 3, 0.75],
-      ['evaluation/reward', 2, 1.5],
     ]);
     expect(server.experiments).toEqual(['q-insight']);
     expect(server.params.get('grpo.groupSize')).toBe('8');
@@ -78,10 +81,11 @@ describe('mlflowTracker', () => {
 
   test('a server that comes back gets what it missed; the run never fails and hears of it once', async () => {
     const server = await startServer();
-    const { open, warnings } = newRun(server.address, { lastWait: 10 });
+    const { open, warnings } = newRun(server.address);
     const trackers = open();
     server.failure = { status: 503, code: 'TEMPORARILY_UNAVAILABLE', message: 'come back later' };
     await tell(trackers, start(), step(1), step(2));
+    await until(() => warnings.length > 0); // a step does not wait for a slow answer
     server.failure = undefined;
     await tell(trackers, step(3), end);
     expect(points(server)).toEqual([1, 2, 3].map((at) => ['reward', at, at / 4]));
@@ -94,7 +98,7 @@ describe('mlflowTracker', () => {
   test('a server that is not there at all: the run ends, and says how to send it later', async () => {
     const server = await startServer();
     await server.close();
-    const { run, open, warnings } = newRun(server.address);
+    const { run, open, warnings } = newRun(server.address, { lastWait: 0.5 });
     const trackers = open();
     await tell(trackers, start(), step(1), end, { type: 'report' });
     const later = `q-insight track ${run} --to mlflow=${server.address}`;
@@ -110,7 +114,7 @@ describe('mlflowTracker', () => {
   test('a server that never answers holds a step up for a moment only', async () => {
     const server = await startServer();
     server.failure = 'silence';
-    const { open, warnings } = newRun(server.address);
+    const { open, warnings } = newRun(server.address, { lastWait: 0.5 });
     const trackers = open();
     const began = performance.now();
     await tell(trackers, start(), step(1), step(2), end);
@@ -121,7 +125,8 @@ describe('mlflowTracker', () => {
   test('a run that goes on goes on in the same run there, with each step once', async () => {
     const server = await startServer();
     const { run, open } = newRun(server.address);
-    await tell(open(), start(), step(1), step(2), step(3)); // and is killed
+    await tell(open(), start(), step(1), step(2), step(3));
+    await until(() => server.metrics.length === 3); // and is killed
     const again = newRun(server.address, {}, run);
     writeRunSettings(run, fakeSettings({ steps: 70 })); // a parameter there never changes
     const trackers = again.open();
@@ -166,11 +171,12 @@ describe('mlflowTracker', () => {
 
   test('more figures than one call may hold are cut between steps, never within one', async () => {
     const server = await startServer();
-    const { open } = newRun(server.address, { every: 1000 });
+    const { open, warnings } = newRun(server.address, { every: 1000 });
     const many = (at: number) => step(at, Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`m${i}`, at])));
     server.failure = { status: 500, code: 'X', message: 'not yet' };
     const trackers = open();
     await tell(trackers, start(), ...[1, 2, 3, 4, 5].map(many));
+    await until(() => warnings.length > 0);
     server.failure = undefined;
     await tell(trackers, end);
     const batches = server.requests.filter((request) => request.endsWith('log-batch'));
