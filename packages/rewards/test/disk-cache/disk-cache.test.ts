@@ -107,7 +107,7 @@ test('a process that is killed while it writes leaves a sound file', async () =>
   const file = newFile();
   const child = writer(file, 0, 'forever');
   await once(child.stdout!, 'data');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 300)); // anywhere in a write
   child.kill('SIGKILL');
   await once(child, 'exit');
   const cache = open(file);
@@ -116,7 +116,7 @@ test('a process that is killed while it writes leaves a sound file', async () =>
     expect(cache.get(String(count))).toBe(count / 7);
     count += 1;
   }
-  expect(count).toBeGreaterThan(0);
+  expect(count).toBeGreaterThanOrEqual(10);
   expect(cache.get(String(count + 1))).toBeUndefined(); // nothing after the last
 });
 

@@ -99,12 +99,12 @@ test('callers that know numbers only get the floor', async () => {
 
 test('a loop without end in a worker is ended, and the server answers meanwhile', async () => {
   const module = new URL('../worker/rewards.mjs', import.meta.url);
-  const reward = workerReward({ name: 'w', range: [0, 1e6], module, timeout: 500 });
+  const reward = workerReward({ name: 'w', range: [0, 1e6], module, timeout: 2000 });
   const { url } = await serving({ rewards: [reward], labels: 'optional' });
   const looping = post(`${url}/v1/score`, { response: 'loop' });
   expect((await get(`${url}/health`)).status).toBe(200);
   expect((await looping).body.errors).toEqual([
-    { reward: 'w', samples: ['0'], kind: 'timeout', message: 'reward "w" on sample "0" gave no answer within 500 ms; its thread was ended' }, // prettier-ignore
+    { reward: 'w', samples: ['0'], kind: 'timeout', message: 'reward "w" on sample "0" gave no answer within 2000 ms; its thread was ended' }, // prettier-ignore
   ]);
   expect((await post(`${url}/v1/score`, { response: 'abc' })).body.score).toBe(3);
   await reward.close();

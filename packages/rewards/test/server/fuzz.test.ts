@@ -19,9 +19,9 @@ function exchange(port: number, bytes: Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     let reply = '';
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    socket.setTimeout(5000, () => {
+    socket.setTimeout(30_000, () => {
       socket.destroy();
-      reject(new Error(`no reply within 5 s; so far: ${reply}`));
+      reject(new Error(`no reply within 30 s; so far: ${reply}`));
     });
     socket.on('data', (chunk) => (reply += chunk.toString()));
     socket.on('error', () => undefined); // the server may close before it has read everything

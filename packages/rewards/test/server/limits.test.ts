@@ -109,7 +109,7 @@ describe('more requests than can be scored', () => {
       const now = `q_insight_requests_in_flight ${asked.length}`;
       await until(async () => (await metric(url, 'q_insight_requests_in_flight')) === now);
     }
-    expect(counts.begun).toBe(2);
+    await until(() => counts.begun === 2);
     const busy = await post(`${url}/v1/score`, { response: 'a' });
     expect([busy.status, busy.body.error.code]).toEqual([429, 'busy']);
     expect(Number(busy.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -130,6 +130,7 @@ describe('more requests than can be scored', () => {
     const headers = { 'content-type': 'application/json' };
     const lost = callers.map(async ({ signal }) => fetch(`${url}/v1/score`, { method: 'POST', body, headers, signal }).catch(() => 'gone')); // prettier-ignore
     await until(async () => (await metric(url, 'q_insight_requests_in_flight')) === 'q_insight_requests_in_flight 2');
+    await until(() => counts.begun === 1);
     expect((await post(`${url}/v1/score`, body)).status).toBe(429);
     for (const caller of callers) caller.abort();
     expect(await Promise.all(lost)).toEqual(['gone', 'gone']);
@@ -190,7 +191,7 @@ describe('going down', () => {
     socket.on('error', () => undefined);
     const start = performance.now();
     await server.close();
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(30_000); // half the time in which a request must have arrived
     socket.destroy();
   });
 });
