@@ -12,6 +12,6 @@ export default {
   modulePathIgnorePatterns: ['/dist/', '/.tsc/'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['packages/*/src/**/*.ts'],
-  testTimeout: 60_000,
+  testTimeout: 180_000, // for processes that start on a busy machine, and first calls of shapes that are compiled
   maxWorkers: '100%', // jest would leave one core idle: half of a small machine
 };

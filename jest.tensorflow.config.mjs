@@ -6,7 +6,6 @@ process.env.Q_INSIGHT_BACKEND = 'tensorflow';
 export default {
   ...base,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.tsc/'],
-  testTimeout: 180_000, // the first call of each shape compiles
   testMatch: [
     '**/packages/tensorflow/test/native/**/*.test.ts',
     '**/packages/trainer/test/models/**/*.test.ts',

@@ -80,7 +80,7 @@ function resultsInPage(bundle) {
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${join(folder, 'profile')}`];
   const { stdout: html, error } = spawnSync(browser, [...flags, '--dump-dom', pathToFileURL(page).href], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 180_000,
     maxBuffer: 2 ** 26,
   });
   if (error !== undefined) throw new Error(`${browser} does not run: ${error.message}`);

@@ -41,13 +41,13 @@ async function open(url, { colorScheme = 'light', width = 1280 } = {}) {
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('response', (response) => response.status() >= 500 && complaints.push(response.url()));
   page.on('request', (request) => request.url().startsWith(dashboard.url) || elsewhere.push(request.url()));
+  page.setDefaultTimeout(60_000); // for a slow machine
   await page.goto(url);
   return page;
 }
 
 /** Waits until the page says something. */
-const says = (page, selector, text) =>
-  page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: 10_000 });
+const says = (page, selector, text) => page.locator(selector).filter({ hasText: text }).first().waitFor();
 
 /** Whether something was drawn on the canvas of a chart. */
 const isDrawn = (page, selector) =>
@@ -195,7 +195,7 @@ const checks = {
   },
   async 'a run that goes is no longer shown, and neither is one whose settings are damaged a reason to stop'() {
     rmSync(join(runs, 'evil <b>run'), { recursive: true });
-    await page.locator('#runs li', { hasText: 'evil' }).waitFor({ state: 'detached', timeout: 10_000 });
+    await page.locator('#runs li', { hasText: 'evil' }).waitFor({ state: 'detached' });
     await page.locator('#runs button', { hasText: 'one' }).click();
     await says(page, '#summary', '15 of 60');
     await page.waitForTimeout(500); // what was asked of the other run has come
@@ -204,7 +204,7 @@ const checks = {
   },
   async 'a run of 100,000 steps is drawn, and the page keeps its pace'() {
     writeLongRun(join(runs, 'long'), 100_000);
-    await page.locator('#runs button', { hasText: 'long' }).waitFor({ timeout: 10_000 });
+    await page.locator('#runs button', { hasText: 'long' }).waitFor();
     await watchPauses(page);
     assert((await longestPause(page)) >= 100, 'pauses are not measured');
     await page.evaluate(() => window.pauses.splice(0));
