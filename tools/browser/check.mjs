@@ -3,15 +3,15 @@
 //   npm run test:browser        CHROME_PATH=... names a browser that is not on PATH
 import { buildSync } from 'esbuild';
 import { Buffer } from 'node:buffer';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL, URL } from 'node:url';
+import { chromium } from 'playwright-core';
 import { findBrowser } from './find-browser.mjs';
 
-const browser = findBrowser();
-if (browser === undefined) {
+const executablePath = findBrowser();
+if (executablePath === undefined) {
   console.error('test:browser: no Chromium found; install one (Debian: chromium-headless-shell) or set CHROME_PATH');
   process.exit(1);
 }
@@ -23,14 +23,13 @@ const folder = mkdtempSync(join(tmpdir(), 'q-insight-browser-'));
 try {
   const bundle = bundled();
   const inNode = await resultsInNode(bundle);
-  const inPage = resultsInPage(bundle);
+  const { version, ...inPage } = await resultsInPage(bundle);
   const failures = [
     ...differences('exp and log held equal', inNode.pinned, inPage.pinned, 0),
     ...differences("the engine's exp and log", inNode.own, inPage.own, LAST_DIGITS),
   ];
   for (const failure of failures) console.error(failure);
-  const version = execFileSync(browser, ['--version'], { encoding: 'utf8' }).trim();
-  console.log(`bundle ${(bundle.length / 1000).toFixed(1)} kB in ${version}, beside Node ${process.version}`);
+  console.log(`bundle ${(bundle.length / 1000).toFixed(1)} kB in Chromium ${version}, beside Node ${process.version}`);
   console.log(`${2 * Object.keys(inNode.own).length - failures.length} passed, ${failures.length} failed`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } catch (error) {
@@ -61,32 +60,17 @@ async function resultsInNode(bundle) {
   return results();
 }
 
-/** The page writes its results, or what went wrong, into itself; --dump-dom prints it once the module has run. */
-function resultsInPage(bundle) {
-  const module = `data:text/javascript;base64,${Buffer.from(bundle).toString('base64')}`;
-  const page = join(folder, 'page.html');
-  writeFileSync(
-    page,
-    `<!doctype html><meta charset="utf-8"><body><script type="module">
-    try {
-      const { results } = await import(${JSON.stringify(module)});
-      document.body.textContent = 'results:' + JSON.stringify(await results()) + ':end';
-    } catch (error) {
-      document.body.textContent = 'error: ' + error.stack;
-    }
-    </script>`,
-  );
+async function resultsInPage(bundle) {
   // the sandbox needs privileges that containers lack; the page is our own
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${join(folder, 'profile')}`];
-  const { stdout: html, error } = spawnSync(browser, [...flags, '--dump-dom', pathToFileURL(page).href], {
-    encoding: 'utf8',
-    timeout: 180_000,
-    maxBuffer: 2 ** 26,
-  });
-  if (error !== undefined) throw new Error(`${browser} does not run: ${error.message}`);
-  const [, found] = /results:(.*):end/s.exec(html) ?? [];
-  if (found === undefined) throw new Error(`the page in ${browser} gave no results: ${html.slice(0, 2000)}`);
-  return JSON.parse(found);
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage();
+    const module = `data:text/javascript;base64,${Buffer.from(bundle).toString('base64')}`;
+    const inPage = await page.evaluate(async (address) => (await import(address)).results(), module);
+    return { version: browser.version(), ...inPage };
+  } finally {
+    await browser.close();
+  }
 }
 
 /** One line for each calculation in which a number is further off than allowed. */
