@@ -13,7 +13,7 @@ type Note =
   | { readonly about: 'q-insight:here-are'; readonly id: string; readonly cells: readonly Cells[] }
   | { readonly about: 'q-insight:close' };
 
-/** How long a process may take to tell its counts before the rest go without them. */
+/** How long a process may take to tell its counts before those that it told last are taken. */
 const PATIENCE = 1000;
 
 /** The process that holds the others together. */
@@ -94,17 +94,21 @@ async function tellAll(asker: Worker, id: string, workers: ReadonlySet<Worker>):
   asker.send({ about: 'q-insight:here-are', id, cells: cells.flat() } satisfies Note, () => undefined);
 }
 
+/** What each process told last: a sum that left out a busy one would go down, and counts may only rise. */
+const toldLast = new WeakMap<Worker, readonly Cells[]>();
+
 function cellsOf(worker: Worker, id: string): Promise<readonly Cells[]> {
   return new Promise((resolve) => {
     const finish = (cells: readonly Cells[]): void => {
       clearTimeout(timer);
       worker.off('message', onNote);
+      toldLast.set(worker, cells);
       resolve(cells);
     };
     const onNote = (note: Note): void => {
       if (note.about === 'q-insight:here-are' && note.id === id) finish(note.cells);
     };
-    const timer = setTimeout(finish, PATIENCE, []);
+    const timer = setTimeout(() => finish(toldLast.get(worker) ?? []), PATIENCE);
     worker.on('message', onNote);
     worker.send({ about: 'q-insight:cells', id } satisfies Note, () => undefined);
   });

@@ -11,7 +11,7 @@ const spawned = async (...options: Parameters<typeof spawnServer>): Promise<Chil
   return child;
 };
 
-/** Waits until a metric has a value: a process that is late with its counts is left out of a sum. @returns all metrics then */
+/** Waits until a metric has a value: a process that is late with its counts tells them the next time. @returns all metrics then */
 async function untilMetric({ url }: Child, name: string, value: number): Promise<string> {
   let text = '';
   await until(async () => {
@@ -85,6 +85,27 @@ test('several processes share the port, add up their metrics, replace one that d
   expect((await Promise.all(slow)).map(({ body }) => body.score)).toEqual([0.2, 0.2, 0.2, 0.2]);
   expect(await child.ended).toEqual([0, null]);
   for (const pid of after) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('a process that stands still is counted as it was last: no sum goes down', async () => {
+  const child = await spawned({ processes: 2 });
+  const url = `${child.url}/metrics`;
+  const close = { connection: 'close' };
+  await Promise.all(Array.from({ length: 10 }, async () => post(`${child.url}/v1/score`, { response: 'x' }, close)));
+  await untilMetric(child, 'q_insight_samples_total', 10);
+  const [still] = serversOf(child);
+  process.kill(still!, 'SIGSTOP');
+  const asked: ReturnType<typeof get>[] = [];
+  try {
+    await until(async () => {
+      const two = [get(url, close), get(url, close)]; // one may be given to the process that stands still
+      asked.push(...two);
+      return valueIn((await Promise.race(two)).text, 'q_insight_samples_total') === 10;
+    });
+  } finally {
+    process.kill(still!, 'SIGCONT');
+  }
+  expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 200));
 });
 
 test('a port that is taken ends them all, with one message', async () => {
