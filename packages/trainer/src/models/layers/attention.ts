@@ -33,29 +33,45 @@ export function attention(
   });
 }
 
-/** @returns dLoss/dq, dLoss/dk, dLoss/dv from dOut [n, Q, headDim] and the forward pass's probabilities */
+/**
+ * @param expected - as in {@link softmaxBackward}, [n, Q, 1]
+ * @returns dLoss/dq, dLoss/dk, dLoss/dv from dOut [n, Q, headDim] and the forward pass's probabilities
+ */
 export function attentionBackward(
   q: tf.Tensor3D,
   k: tf.Tensor3D,
   v: tf.Tensor3D,
   probabilities: tf.Tensor3D,
   dOut: tf.Tensor3D,
+  expected: tf.Tensor3D,
 ): { readonly dQ: tf.Tensor3D; readonly dK: tf.Tensor3D; readonly dV: tf.Tensor3D } {
   return tidy(() => {
     const dV = tf.matMul<tf.Tensor3D>(probabilities, dOut, true, false);
-    const dScores = softmaxBackward(probabilities, tf.matMul(dOut, v, false, true));
+    const dScores = softmaxBackward(probabilities, tf.matMul(dOut, v, false, true), expected);
     const dQ = tf.mul<tf.Tensor3D>(tf.matMul(dScores, k), scale(q));
     const dK = tf.mul<tf.Tensor3D>(tf.matMul(dScores, q, true, false), scale(q));
     return { dQ, dK, dV };
   });
 }
 
-/** p · (dP − Σ dP·p), the gradient of a softmax over the last axis. */
-export function softmaxBackward<T extends tf.Tensor>(probabilities: T, dP: T): T {
-  return tidy(() => {
-    const weighted = tf.mul(probabilities, dP);
-    return tf.sub(weighted, tf.mul(probabilities, tf.sum(weighted, -1, true)));
-  });
+/**
+ * p · (dP − Σ dP·p), the gradient of a softmax over the last axis.
+ *
+ * @param expected - Σ dP·p, [.., 1]
+ */
+export function softmaxBackward(probabilities: tf.Tensor3D, dP: tf.Tensor3D, expected: tf.Tensor3D): tf.Tensor3D {
+  return tidy(() => tf.mul(probabilities, tf.sub(dP, expected)));
+}
+
+/**
+ * Σ dP·p of attention from what goes in and out: as out = p v and dP = dOut vᵀ, it is Σ dOut·out, over the columns of a head instead of all
+ * keys (FlashAttention, arXiv 2205.14135, appendix B.2).
+ *
+ * @param out - [rows, heads, headDim]
+ * @returns [rows, heads, 1]
+ */
+export function expectedGradient(out: tf.Tensor3D, dOut: tf.Tensor3D): tf.Tensor3D {
+  return tidy(() => tf.sum(tf.mul(dOut, out), -1, true));
 }
 
 /** 1 / sqrt(headDim) */

@@ -61,10 +61,14 @@ export interface KeyGradients {
   readonly dV: tf.Tensor3D;
 }
 
-/** @param dOut - [n, rep·L, headDim] */
+/**
+ * @param dOut - [n, rep·L, headDim]
+ * @param expected - as in `softmaxBackward`, [n, rep·L, 1]
+ */
 export function causalAttentionBackward(
   { q, k, v, probabilities }: CausalAttention,
   dOut: tf.Tensor3D,
+  expected: tf.Tensor3D,
   prefix?: Keys,
 ): { readonly dQ: tf.Tensor3D; readonly own: KeyGradients; readonly prefix?: KeyGradients } {
   return tidy(() => {
@@ -75,7 +79,7 @@ export function causalAttentionBackward(
       const [queries, dRows] = [rowsOf(scaled, block, length), rowsOf(dOut, block, length)];
       const shares = splitKeys(probabilities[b]!, keys);
       const dP = joinKeys(keys.map((part) => toKeys(dRows, part.v)));
-      const dScores = splitKeys(softmaxBackward(probabilities[b]!, dP), keys);
+      const dScores = splitKeys(softmaxBackward(probabilities[b]!, dP, rowsOf(expected, block, length)), keys);
       return {
         dQ: sum(keys.map((part, i) => toRows(dScores[i]!, part.k))),
         dK: keys.map((part, i) => toKeyGradients(dScores[i]!, queries, part)),

@@ -5,6 +5,7 @@ import {
   type CausalAttention,
   type Keys,
 } from '../layers/causal-attention.js';
+import { expectedGradient } from '../layers/attention.js';
 import { tidy } from '../tidy.js';
 import {
   completionBlocks,
@@ -65,14 +66,16 @@ const promptKeys = ({ k, v }: CausalAttention, mask?: tf.Tensor3D): Keys => ({ k
  * @returns gradients of q [rows, heads, headDim], k and v [rows, keyHeads, headDim]
  */
 export function packedAttentionBackward(
-  { prompt, completion }: PackedAttention,
+  { out, prompt, completion }: PackedAttention,
   dOut: tf.Tensor2D,
   layout: PackedLayout,
 ): { readonly dQ: tf.Tensor3D; readonly dK: tf.Tensor3D; readonly dV: tf.Tensor3D } {
   return tidy(() => {
     const { heads, keyHeads, headDim } = layout;
-    const dHeads: tf.Tensor3D = tf.reshape(dOut, [dOut.shape[0], heads, headDim]);
-    const { dQ, own } = causalAttentionBackward(prompt, promptBlocks(dHeads, layout));
+    const byHeads = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [x.shape[0], heads, headDim]);
+    const dHeads = byHeads(dOut);
+    const expected = expectedGradient(byHeads(out), dHeads);
+    const { dQ, own } = causalAttentionBackward(prompt, promptBlocks(dHeads, layout), promptBlocks(expected, layout));
     if (completion === undefined) {
       return {
         dQ: fromPromptBlocks(dQ, layout, heads),
@@ -80,7 +83,8 @@ export function packedAttentionBackward(
         dV: fromPromptBlocks(own.dV, layout, keyHeads),
       };
     }
-    const c = causalAttentionBackward(completion, completionBlocks(dHeads, layout), promptKeys(prompt));
+    const [dOwn, ownExpected] = [completionBlocks(dHeads, layout), completionBlocks(expected, layout)];
+    const c = causalAttentionBackward(completion, dOwn, ownExpected, promptKeys(prompt));
     const join = (dPrompt: tf.Tensor3D, dCompletion: tf.Tensor3D, headCount: number): tf.Tensor3D =>
       tf.concat([fromPromptBlocks(dPrompt, layout, headCount), fromCompletionBlocks(dCompletion, layout, headCount)]);
     return {

@@ -46,12 +46,12 @@ export function paddingMask(promptLengths: readonly number[], prompts: number, p
   return tf.tensor3d(mask, [prompts, 1, promptLength]);
 }
 
-/** Rows [.., H, headDim] of the prompts → [P·K, (H/K)·S, headDim]. */
+/** Rows [.., H, width] of the prompts → [P·K, (H/K)·S, width]. */
 export function promptBlocks(x: tf.Tensor3D, layout: PackedLayout): tf.Tensor3D {
-  const { prompts: P, promptLength: S, keyHeads: K, headDim } = layout;
-  const heads = x.shape[1];
-  const rows = tf.reshape(tf.slice(x, 0, P * S), [P, S, heads, headDim]);
-  return tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [P * K, (heads / K) * S, headDim]);
+  const { prompts: P, promptLength: S, keyHeads: K } = layout;
+  const [, heads, width] = x.shape;
+  const rows = tf.reshape(tf.slice(x, 0, P * S), [P, S, heads, width]);
+  return tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [P * K, (heads / K) * S, width]);
 }
 
 /** [P·K, (H/K)·S, headDim] → [P·S, H, headDim] */
@@ -61,13 +61,13 @@ export function fromPromptBlocks(x: tf.Tensor3D, layout: PackedLayout, heads: nu
   return tf.reshape(tf.transpose(blocks, [0, 2, 1, 3]), [P * S, heads, headDim]);
 }
 
-/** Rows [.., H, headDim] of the completions → [P·K·G, (H/K)·C, headDim]. Two transposes of rank 4: one of rank 6 is slow. */
+/** Rows [.., H, width] of the completions → [P·K·G, (H/K)·C, width]. Two transposes of rank 4: one of rank 6 is slow. */
 export function completionBlocks(x: tf.Tensor3D, layout: PackedLayout): tf.Tensor3D {
-  const { prompts: P, promptLength: S, groupSize: G, completionLength: C, keyHeads: K, headDim } = layout;
-  const heads = x.shape[1];
-  const rows = tf.reshape(tf.slice(x, P * S, P * G * C), [P * G, C, heads, headDim]);
-  const byHead = tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [P, G, K, (heads / K) * C * headDim]);
-  return tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [P * K * G, (heads / K) * C, headDim]);
+  const { prompts: P, promptLength: S, groupSize: G, completionLength: C, keyHeads: K } = layout;
+  const [, heads, width] = x.shape;
+  const rows = tf.reshape(tf.slice(x, P * S, P * G * C), [P * G, C, heads, width]);
+  const byHead = tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [P, G, K, (heads / K) * C * width]);
+  return tf.reshape(tf.transpose(byHead, [0, 2, 1, 3]), [P * K * G, (heads / K) * C, width]);
 }
 
 /** [P·K·G, (H/K)·C, headDim] → [P·G·C, H, headDim] */

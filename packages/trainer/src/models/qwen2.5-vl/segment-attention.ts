@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { attention, attentionBackward, MASKED } from '../layers/attention.js';
+import { attention, attentionBackward, expectedGradient, MASKED } from '../layers/attention.js';
 import { tidy } from '../tidy.js';
 
 /** Consecutive runs of rows within which attention stays. */
@@ -94,8 +94,10 @@ export function segmentAttentionBackward(
 ): { readonly dQ: tf.Tensor3D; readonly dK: tf.Tensor3D; readonly dV: tf.Tensor3D } {
   return tidy(() => {
     const { q, k, v, probabilities } = forward;
-    const dBlocks = toBlocks(tf.reshape(dOut, [dOut.shape[0], heads, q.shape[2]]), within);
-    const { dQ, dK, dV } = attentionBackward(q, k, v, probabilities, dBlocks);
+    const byHeads = (x: tf.Tensor2D): tf.Tensor3D => tf.reshape(x, [x.shape[0], heads, q.shape[2]]);
+    const dHeads = byHeads(dOut);
+    const expected = toBlocks(expectedGradient(byHeads(forward.out), dHeads), within);
+    const { dQ, dK, dV } = attentionBackward(q, k, v, probabilities, toBlocks(dHeads, within), expected);
     return {
       dQ: fromBlocks(dQ, heads, within),
       dK: fromBlocks(dK, heads, within),

@@ -3,7 +3,13 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import seedrandom from 'seedrandom';
 import { chooseBackend } from '../../../src/backends/choose-backend.js';
 import { createGradients } from '../../../src/models/gradients.js';
-import { attention, attentionBackward, causalMask, MASKED } from '../../../src/models/layers/attention.js';
+import {
+  attention,
+  attentionBackward,
+  causalMask,
+  expectedGradient,
+  MASKED,
+} from '../../../src/models/layers/attention.js';
 import { causalAttention, causalAttentionBackward, causalScores } from '../../../src/models/layers/causal-attention.js';
 import { gelu, geluBackward } from '../../../src/models/layers/gelu.js';
 import { linear, linearBackward, mergeLinear, type Linear } from '../../../src/models/layers/linear.js';
@@ -152,7 +158,9 @@ describe('attention', () => {
     expect(own).toBeCloseTo(1, 6); // the last bit is the backend's
     expect(masked).toEqual([0, 0, 0]);
     expectGradients(forward, [q, k, v], (dy) =>
-      Object.values(attentionBackward(q, k, v, probabilities, dy as tf.Tensor3D)),
+      Object.values(
+        attentionBackward(q, k, v, probabilities, dy as tf.Tensor3D, expectedGradient(out, dy as tf.Tensor3D)),
+      ),
     );
   });
 });
@@ -185,7 +193,11 @@ describe('causal attention', () => {
     expect(probabilities.map(({ shape }) => shape.join())).toEqual(['2,534,267', '2,534,534', '2,532,800']);
     expect(largestDifference(out.dataSync(), definition(q, k, v).dataSync())).toBeLessThan(1e-6);
     expectGradients(definition, [q, k, v], (dy) => {
-      const { dQ, own } = causalAttentionBackward({ q, k, v, probabilities }, dy as tf.Tensor3D);
+      const { dQ, own } = causalAttentionBackward(
+        { q, k, v, probabilities },
+        dy as tf.Tensor3D,
+        expectedGradient(out, dy as tf.Tensor3D),
+      );
       return [dQ, own.dK, own.dV];
     });
   });
@@ -197,7 +209,12 @@ describe('causal attention', () => {
     const inputs = [q, k, v, before.k, before.v];
     expect(largestDifference(out.dataSync(), definition(...inputs).dataSync())).toBeLessThan(1e-6);
     expectGradients(definition, inputs, (dy) => {
-      const { dQ, own, prefix } = causalAttentionBackward({ q, k, v, probabilities }, dy as tf.Tensor3D, before);
+      const { dQ, own, prefix } = causalAttentionBackward(
+        { q, k, v, probabilities },
+        dy as tf.Tensor3D,
+        expectedGradient(out, dy as tf.Tensor3D),
+        before,
+      );
       return [dQ, own.dK, own.dV, prefix!.dK, prefix!.dV];
     });
   });
