@@ -13,6 +13,7 @@ import { createTfjsPolicy } from '../../packages/trainer/src/policies/tfjs/index
 export interface Measurement {
   readonly checkpoint: string;
   readonly precision: 'fp32' | 'bf16';
+  readonly matmulPrecision?: 'fp32' | 'bf16';
   /** 'load' brings the weights into memory; 'step' also samples, and trains an adapter for a step. */
   readonly what: 'load' | 'step';
   readonly groupSize: number;
@@ -49,7 +50,7 @@ const clock = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
 const backend = await chooseBackend();
 const startBytes = process.memoryUsage().rss;
 const config = await readConfig(options.checkpoint);
-const { train = 'lora' } = options;
+const { train = 'lora', matmulPrecision = 'fp32' } = options;
 
 if (options.what === 'load') {
   const source = await openCheckpoint(options.checkpoint);
@@ -63,6 +64,7 @@ if (options.what === 'load') {
       reference: true,
       seed: 's',
       precision: options.precision,
+      matmulPrecision,
     }),
   );
   const loadPeak = peakBytes();
@@ -88,6 +90,7 @@ if (options.what === 'load') {
     backend,
     train,
     precision: options.precision,
+    matmulPrecision,
     freezeVision: true,
     reference: true,
     sampled: [{ prompts: options.prompts, groupSize }],

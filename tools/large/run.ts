@@ -75,7 +75,9 @@ checkPlan('the tiny model', {
 const middle = path.join(root, 'middle');
 await generateCheckpoint(middle, await configOf(MIDDLE));
 checkPlan('240 M parameters in float32', { checkpoint: middle, precision: 'fp32', what: 'step' });
-checkPlan('240 M parameters in bfloat16', { checkpoint: middle, precision: 'bf16', what: 'step' });
+const bfloat16 = { checkpoint: middle, precision: 'bf16', what: 'step' } as const;
+checkPlan('240 M parameters in bfloat16', bfloat16);
+checkPlan('240 M parameters multiplied in bfloat16', { ...bfloat16, matmulPrecision: 'bf16' });
 if (failures.length > 0) {
   console.error(`failed: ${failures.join(', ')}`);
   process.exitCode = 1;

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentBackend } from './backend.js';
-import { typeAttribute } from './bfloat16.js';
+import { setMatmulPrecision, typeAttribute, type MatmulPrecision } from './bfloat16.js';
 import type { Binding, NativeTensor } from './binding.js';
 
 const ROW_BYTES = 1 << 24;
@@ -11,6 +11,8 @@ const ROW_BYTES = 1 << 24;
  *
  * @param shape - [rows, columns]
  * @param read - gives the bits of `count` rows from row `first`, row-major
+ * @param matmul - 'bfloat16' rounds what it is multiplied by to bfloat16, too, and sums in float32: several times as fast on a device
+ *   with units for it (AMX, tensor cores), slower on others. @defaultValue 'float32', which is exact
  * @throws Error when another backend is current, or `read` gives another number of values.
  * @example
  * import * as tf from '@tensorflow/tfjs';
@@ -22,6 +24,7 @@ const ROW_BYTES = 1 << 24;
 export async function bfloat16Matrix(
   shape: readonly [rows: number, columns: number],
   read: (first: number, count: number) => Uint16Array | Promise<Uint16Array>,
+  matmul: MatmulPrecision = 'float32',
 ): Promise<tf.Tensor2D> {
   const [rows, columns] = shape;
   const backend = currentBackend();
@@ -43,7 +46,9 @@ export async function bfloat16Matrix(
     binding.deleteTensor(tensor.id);
     throw error;
   }
-  return backend.createOutputTensor(tensor) as tf.Tensor2D;
+  const matrix = backend.createOutputTensor(tensor) as tf.Tensor2D;
+  setMatmulPrecision(matrix, matmul);
+  return matrix;
 }
 
 function uninitialised(binding: Binding, shape: readonly number[]): NativeTensor {

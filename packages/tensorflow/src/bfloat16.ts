@@ -2,16 +2,33 @@ import * as tf from '@tensorflow/tfjs';
 import type { Attribute, Binding, NativeTensor } from './binding.js';
 import type { LooseAttribute, NodeBackendClass } from './node-backend.js';
 
+/** The type that a product's operands are taken in. Sums are in float32 either way. */
+export type MatmulPrecision = 'float32' | 'bfloat16';
+
 /**
- * Values stored in bfloat16, the upper half of a float32, that compute as float32: TensorFlow.js has no such type, so the
- * tensors say 'float32', and each operation widens them first. Widening is exact; a compiled program does it as it reads.
+ * Values stored in bfloat16, the upper half of a float32, and how they are multiplied. TensorFlow.js has no such type, so the tensors
+ * say 'float32', and each operation widens them first, but for products in bfloat16. Widening is exact; a compiled program does
+ * it as it reads.
  */
-const narrow = new WeakSet<object>();
+const narrow = new WeakMap<object, MatmulPrecision>();
 
 /** Whether a tensor's values are stored in bfloat16. */
 export function isBfloat16({ dataId }: Pick<tf.Tensor, 'dataId'>): boolean {
   return narrow.has(dataId);
 }
+
+/** The type that a tensor is multiplied in. */
+export function matmulPrecision({ dataId }: Pick<tf.Tensor, 'dataId'>): MatmulPrecision {
+  return narrow.get(dataId) ?? 'float32';
+}
+
+/** Says in which type a tensor that is stored in bfloat16 is multiplied. */
+export function setMatmulPrecision({ dataId }: Pick<tf.Tensor, 'dataId'>, precision: MatmulPrecision): void {
+  if (narrow.has(dataId)) narrow.set(dataId, precision);
+}
+
+/** A product of operands in bfloat16 with a result in float32. Of TensorFlow's own kernels for the CPU none does that; XLA does. */
+export const NARROW_PRODUCT = 'BatchMatMulV3';
 
 /** An attribute whose value is one of TensorFlow's DataTypes. */
 export const typeAttribute = ({ TF_ATTR_TYPE: type }: Binding, name: string, value: number): Attribute => {
@@ -25,7 +42,7 @@ export function widening(Base: NodeBackendClass): NodeBackendClass {
       if (native.dtype !== this.binding.TF_BFLOAT16) return super.createOutputTensor(native);
       const tensor = super.createOutputTensor({ ...native, dtype: this.binding.TF_FLOAT });
       this.tensorMap.set(tensor.dataId, { ...this.tensorMap.get(tensor.dataId), dtype: native.dtype });
-      narrow.add(tensor.dataId);
+      narrow.set(tensor.dataId, 'float32');
       return tensor;
     }
 
@@ -35,6 +52,7 @@ export function widening(Base: NodeBackendClass): NodeBackendClass {
       inputs: readonly tf.TensorInfo[],
     ): tf.Tensor {
       if (name === 'GatherV2' && narrow.has(inputs[0]!.dataId)) return this.gatherNarrow(attributes, inputs);
+      if (name === NARROW_PRODUCT) return super.executeSingleOutput(name, attributes, inputs);
       return this.withWide(inputs, (wide) => super.executeSingleOutput(name, attributes, wide));
     }
 

@@ -1,7 +1,7 @@
 export { cacheFolder } from './setup/cache.js';
 export { type Installation, readInstallation } from './setup/installation.js';
 export { setup, type SetupOptions, type SetupResult } from './setup/setup.js';
-export { isBfloat16 } from './bfloat16.js';
+export { isBfloat16, matmulPrecision, type MatmulPrecision } from './bfloat16.js';
 export { bfloat16Matrix } from './bfloat16-matrix.js';
 export { startTensorflow, type TensorflowBackend } from './backend.js';
 export type { TensorRecord } from './node-backend.js';

@@ -2,17 +2,20 @@
  * Kernels in place of those that come with the JavaScript backend:
  *
  * - BatchMatMul: matrices of rank 2 go to MatMul. BatchMatMulV2 spends 60 to 100 µs on its threads, however small they are.
+ *   A matrix that is multiplied in bfloat16 goes to BatchMatMulV3.
  * - GatherV2: read the indices back at every call to check them, which waits for the device; TensorFlow checks them itself.
  * - Multinomial: drew anew at every call with the same seed, and refused probabilities; the stateless operation does neither.
  * - DenseBincount and SearchSorted: were missing.
  */
 import * as tf from '@tensorflow/tfjs';
+import { isBfloat16, matmulPrecision, NARROW_PRODUCT, typeAttribute } from './bfloat16.js';
 import type { NodeBackend } from './node-backend.js';
 
 interface Call {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly attrs: Readonly<Record<string, unknown>>;
-  readonly backend: NodeBackend;
+  /** It has a trace while a program is recorded. */
+  readonly backend: NodeBackend & { readonly trace?: object | undefined };
 }
 
 const flag = ({ binding }: NodeBackend, name: string, value: unknown) => ({
@@ -29,6 +32,8 @@ const type = (backend: NodeBackend, name: string, dtype: tf.DataType) => ({
 function batchMatMul({ inputs, attrs, backend }: Call): tf.TensorInfo {
   const { a, b } = inputs as { a: tf.Tensor; b: tf.Tensor };
   const { transposeA, transposeB } = attrs;
+  if ([a, b].some((operand) => matmulPrecision(operand) === 'bfloat16'))
+    return narrowProduct({ inputs, attrs, backend });
   const T = type(backend, 'T', a.dtype);
   if (a.rank === 2 && b.rank === 2) {
     const transposes = [flag(backend, 'transpose_a', transposeA), flag(backend, 'transpose_b', transposeB)];
@@ -42,6 +47,22 @@ function batchMatMul({ inputs, attrs, backend }: Call): tf.TensorInfo {
   }
   const adjoints = [flag(backend, 'adj_x', transposeA), flag(backend, 'adj_y', transposeB)];
   return backend.executeSingleOutput('BatchMatMulV2', [...adjoints, T], [a, b]);
+}
+
+/** A product of operands rounded to bfloat16, summed in float32. Outside of programs the rounded ones are widened again. */
+function narrowProduct({ inputs, attrs, backend }: Call): tf.TensorInfo {
+  const { TF_BFLOAT16: bfloat16, TF_FLOAT: float32 } = backend.binding;
+  const types = (named: Readonly<Record<string, number>>) =>
+    Object.entries(named).map(([name, value]) => typeAttribute(backend.binding, name, value));
+  const rounding = types({ SrcT: float32, DstT: bfloat16 });
+  const operands = [inputs['a']!, inputs['b']!];
+  const narrow = operands.map((x) => (isBfloat16(x) ? x : backend.executeSingleOutput('Cast', rounding, [x])));
+  const adjoints = [flag(backend, 'adj_x', attrs['transposeA']), flag(backend, 'adj_y', attrs['transposeB'])];
+  const [operation, attributes] = backend.trace
+    ? [NARROW_PRODUCT, types({ Ta: bfloat16, Tb: bfloat16, Tout: float32 })]
+    : ['BatchMatMulV2', types({ T: float32 })];
+  const rounded = narrow.filter((x, i) => x !== operands[i]);
+  return withConstants(rounded, () => backend.executeSingleOutput(operation, [...adjoints, ...attributes], narrow));
 }
 
 function gather({ inputs, attrs, backend }: Call): tf.TensorInfo {

@@ -52,6 +52,8 @@ interface Entry {
   register(name: string, mode: 'xla' | 'graph'): void;
   /** Registered functions that it runs in loops. */
   parts: readonly string[];
+  /** Whether something in it does not run as a graph. */
+  needsXla: boolean;
   /** What the function returned while tracing: the structure of its results. */
   result: unknown;
   results: number;
@@ -118,10 +120,16 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
   /** Takes a failed first run back one step; rethrows what is no matter of compiling. */
   const retreat = (entry: Entry, error: unknown): void => {
     if (entry.ran || entry.mode !== 'xla' || isOutOfMemory(error)) throw error;
+    const { message } = error as Error;
     currentBackend().binding.removeFunction(entry.name);
+    if (entry.needsXla) {
+      for (const part of entry.parts) currentBackend().binding.removeFunction(part);
+      fallBack(entry, 'eager', message);
+      return;
+    }
     entry.name = `${entry.name}_graph`;
     entry.register(entry.name, 'graph');
-    fallBack(entry, 'graph', (error as Error).message);
+    fallBack(entry, 'graph', message);
   };
 
   const call = (...args: A): R => {
@@ -132,7 +140,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       return finish(entry, runNow(entry, tensors)) as R;
     } catch (error) {
       retreat(entry, error);
-      return finish(entry, runNow(entry, tensors)) as R;
+      return call(...args);
     }
   };
   const callAsync = async (...args: A): Promise<R> => {
@@ -143,7 +151,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
       return finish(entry, await runLater(entry, tensors)) as R;
     } catch (error) {
       retreat(entry, error);
-      return finish(entry, await runLater(entry, tensors)) as R;
+      return callAsync(...args);
     }
   };
 
@@ -175,15 +183,28 @@ function traced<A extends unknown[]>(
   separateVariables(backend);
   const trace = new Trace(backend.binding);
   const entry: Entry = {
-    ...{ mode, name, operations: [], captures: [], parts: [], result: undefined, results: 0, assigned: [], ran: false },
+    ...{
+      mode,
+      name,
+      operations: [],
+      captures: [],
+      parts: [],
+      result: undefined,
+      results: 0,
+      assigned: [],
+      ran: false,
+      needsXla: false,
+    },
     register: () => undefined,
   };
   try {
     const { result, outputs, results, assigned } = backend.traceWith(trace, () => recordRun(backend, trace, fn, args));
+    const { operations, captures, functions: parts, xlaOnly } = trace;
+    if (mode === 'graph' && xlaOnly.length > 0) throw new TraceError(`without XLA there is no ${xlaOnly[0]!}`);
     trace.register(name, outputs, mode === 'xla');
-    const { operations, captures, functions: parts } = trace;
     const register = (again: string, how: 'xla' | 'graph') => trace.register(again, outputs, how === 'xla');
-    return Object.assign(entry, { operations, captures, parts, register, result, results, assigned });
+    const needsXla = xlaOnly.length > 0;
+    return Object.assign(entry, { operations, captures, parts, needsXla, register, result, results, assigned });
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
     fallBack(entry, 'eager', error.message);

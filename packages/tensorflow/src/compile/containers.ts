@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isBfloat16 } from '../bfloat16.js';
+import { isBfloat16, matmulPrecision } from '../bfloat16.js';
 
 /** The tensors of a container in order, and what is left when they are taken out. */
 export interface Flat {
@@ -15,6 +15,12 @@ const isPlain = (value: object): boolean => {
   return prototype === null || prototype === Object.prototype;
 };
 
+/** How a tensor is stored, and multiplied where that differs. */
+function typeOf(tensor: tf.Tensor): string {
+  if (!isBfloat16(tensor)) return tensor.dtype;
+  return matmulPrecision(tensor) === 'bfloat16' ? 'bfloat16 product' : 'bfloat16';
+}
+
 /**
  * Takes the tensors out of arrays and plain objects.
  *
@@ -25,7 +31,7 @@ export function flatten(container: unknown): Flat {
   const visit = (value: unknown): string => {
     if (isTensor(value)) {
       tensors.push(value);
-      return `${isBfloat16(value) ? 'bfloat16' : value.dtype}[${value.shape.join()}]`;
+      return `${typeOf(value)}[${value.shape.join()}]`;
     }
     if (Array.isArray(value)) return `[${value.map(visit).join(';')}]`;
     if (typeof value === 'object' && value !== null && isPlain(value)) {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentBackend, type TensorflowBackend } from '../backend.js';
 import { flatten, rebuild } from './containers.js';
+import { inputLike } from './record.js';
 import type { Trace } from './trace.js';
 
 /** What a function of TensorFlow.js may hold and give back: tensors in arrays and plain objects. */
@@ -83,9 +84,7 @@ function tracePart<S>(
   const outputs = backend.traceWith(trace, () => {
     let ids: number[] = [];
     tf.tidy(() => {
-      const inputs = flatten(initial).tensors.map((tensor) =>
-        backend.createOutputTensor(trace.input(backend.tensorMap.get(tensor.dataId).dtype, tensor.shape)),
-      );
+      const inputs = flatten(initial).tensors.map((tensor) => inputLike(tensor, backend, trace));
       const results = run(rebuild(initial, inputs));
       ids = backend.getInputTensorIds(results);
     });

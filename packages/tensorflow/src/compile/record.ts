@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorflowBackend } from '../backend.js';
+import { matmulPrecision, setMatmulPrecision } from '../bfloat16.js';
 import { flatten, rebuild, SLOT } from './containers.js';
 import { TraceError, type Trace } from './trace.js';
 
@@ -25,9 +26,7 @@ export function recordRun<A extends unknown[]>(
   const before = variables.map((variable) => tf.clone(variable)); // keeps their values alive
   try {
     return tf.tidy(() => {
-      const inputs = flatten(args).tensors.map((tensor) =>
-        backend.createOutputTensor(trace.input(backend.tensorMap.get(tensor.dataId).dtype, tensor.shape)),
-      );
+      const inputs = flatten(args).tensors.map((tensor) => inputLike(tensor, backend, trace));
       const result: unknown = fn(...rebuild(args, inputs));
       if (result instanceof Promise) {
         result.catch(() => undefined); // it may wait for what never comes
@@ -46,6 +45,13 @@ export function recordRun<A extends unknown[]>(
     });
     tf.dispose(before);
   }
+}
+
+/** An input of the graph that stands for a tensor. */
+export function inputLike(tensor: tf.Tensor, backend: TensorflowBackend, trace: Trace): tf.Tensor {
+  const input = backend.createOutputTensor(trace.input(backend.tensorMap.get(tensor.dataId).dtype, tensor.shape));
+  setMatmulPrecision(input, matmulPrecision(tensor));
+  return input;
 }
 
 const registeredVariables = (): tf.Variable[] => Object.values(tf.engine().registeredVariables);

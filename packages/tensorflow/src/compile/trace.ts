@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { NARROW_PRODUCT } from '../bfloat16.js';
 import type { Attribute, Binding, GraphOperation, GraphOutput, NativeGraph, NativeTensor } from '../binding.js';
 import type { NodeBackend, TensorRecord } from '../node-backend.js';
 import { uniqueName } from './names.js';
@@ -48,6 +49,9 @@ export class Trace {
   /** Functions registered for the loops in it. */
   readonly functions: string[];
 
+  /** Operations in it and its loops that only run when XLA compiles them. */
+  readonly xlaOnly: string[];
+
   private readonly records = new WeakSet<TensorRecord>();
   /** The graph's numbers of its own tensors, by id. */
   private readonly numbers = new Map<number, number>();
@@ -67,6 +71,7 @@ export class Trace {
     this.binding = binding;
     this.parent = parent;
     this.functions = parent?.functions ?? [];
+    this.xlaOnly = parent?.xlaOnly ?? [];
     definitions ??= parseOpList(binding.operations());
     this.graph = new binding.Graph();
     const variables = Object.values(tf.engine().registeredVariables);
@@ -179,6 +184,7 @@ export class Trace {
     }
     // Eagerly, TensorFlow ignores attributes that an operation does not have; in a graph they are an error.
     const known = attributes.filter(({ name }) => definition.attributes.has(name));
+    if (type === NARROW_PRODUCT) this.xlaOnly.push(type);
     const references = inputs.map((id) => this.reference(id));
     const after = definition.stateful ? this.effects.slice(-1) : []; // in the order in which they were asked for
     const added = this.add(type, known, grouped(references, definition, known), after);

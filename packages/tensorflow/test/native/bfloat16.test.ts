@@ -1,6 +1,13 @@
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '@tensorflow/tfjs';
-import { bfloat16Matrix, compile, isBfloat16, startTensorflow, type TensorflowBackend } from '../../src/index.js';
+import {
+  bfloat16Matrix,
+  compile,
+  isBfloat16,
+  startTensorflow,
+  whileLoop,
+  type TensorflowBackend,
+} from '../../src/index.js';
 
 let backend: TensorflowBackend;
 beforeAll(async () => {
@@ -72,6 +79,92 @@ test('the gradient of what it is multiplied by is that of float32', async () => 
       .dataSync();
   expect(slope(x)).toEqual(slope(wide));
   tf.dispose([x, wide]);
+});
+
+describe('products in bfloat16', () => {
+  const inBfloat16 = () =>
+    bfloat16Matrix([8, 5], (first, count) => BITS.subarray(first * 5, (first + count) * 5), 'bfloat16');
+  /** Multiples of 1/8 below 3: bfloat16 holds them exactly. */
+  const other = (rows: number, columns: number) =>
+    tf.tensor2d(
+      Float32Array.from({ length: rows * columns }, (_, i) => ((i * 5) % 24) / 8),
+      [rows, columns],
+    );
+  type Product = (x: tf.Tensor2D, y: tf.Tensor2D) => tf.Tensor;
+  const PRODUCTS: [string, [number, number], Product][] = [
+    ['y x', [3, 8], (x, y) => tf.matMul(y, x)],
+    ['y xᵀ', [3, 5], (x, y) => tf.matMul(y, x, false, true)],
+    ['yᵀ x', [8, 3], (x, y) => tf.matMul(y, x, true, false)],
+    ['x y', [5, 3], (x, y) => tf.matMul(x, y)],
+    [
+      'in a loop',
+      [3, 8],
+      (x, y) => {
+        const start = { i: tf.scalar(0), sum: tf.zeros([3, 5]) };
+        const add = ({ i, sum }: typeof start) => ({ i: tf.add(i, 1), sum: tf.add(sum, tf.matMul(y, x)) });
+        return whileLoop(({ i }) => tf.less(i, 3), add as (state: typeof start) => typeof start, start).sum;
+      },
+    ],
+  ];
+  const noFallback = (reason: string): void => expect(reason).toBe('');
+
+  test.each(PRODUCTS)('%s: exact where both operands are, and a program of its own', async (_, shape, run) => {
+    const [x, exact, wide, y] = [await inBfloat16(), await matrix(), tf.tensor2d(VALUES, [8, 5]), other(...shape)];
+    const expected = tf.tidy(() => run(wide, y).dataSync());
+    const tensors = tf.memory().numTensors;
+    expect(tf.tidy(() => run(x, y).dataSync())).toEqual(expected);
+    const compiled = compile((a: tf.Tensor2D, b: tf.Tensor2D) => run(a, b), { onFallback: noFallback });
+    for (const input of [x, exact]) {
+      const result = compiled(input, y);
+      expect(result.dataSync()).toEqual(expected);
+      result.dispose();
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(compiled.signatures()).toHaveLength(2);
+    tf.dispose([x, exact, wide, y]);
+  });
+
+  test('the program multiplies in bfloat16 where the matrix says so, and only there', async () => {
+    const [x, exact, y] = [await inBfloat16(), await matrix(), other(3, 8)];
+    const compiled = compile((a: tf.Tensor2D, b: tf.Tensor2D) => tf.matMul(b, a), { onFallback: noFallback });
+    expect(compiled.print(x, y)).toContain('BatchMatMulV3(');
+    expect(compiled.print(exact, y)).not.toContain('BatchMatMulV3(');
+    tf.dispose([x, exact, y]);
+  });
+
+  test('what it is multiplied by is rounded', async () => {
+    const x = await inBfloat16();
+    const [ones, more] = [tf.ones([1, 8]), tf.fill([1, 8], 1 + 2 ** -12)] as [tf.Tensor2D, tf.Tensor2D];
+    expect(tf.matMul(more, x).dataSync()).toEqual(tf.matMul(ones, x).dataSync());
+    tf.dispose([x, ones, more]);
+  });
+
+  test('runs eagerly where there is no XLA', async () => {
+    const [x, y] = [await inBfloat16(), other(3, 8)];
+    const reasons: string[] = [];
+    const graph = compile((a: tf.Tensor2D) => tf.matMul(y, a), {
+      mode: 'graph',
+      onFallback: (why) => reasons.push(why),
+    });
+    expect(graph(x).dataSync()).toEqual(tf.matMul(y, x).dataSync());
+    expect(reasons).toEqual([expect.stringContaining('runs eagerly: without XLA there is no BatchMatMulV3')]);
+    tf.dispose([x, y]);
+  });
+
+  test('runs eagerly where XLA cannot compile it: a constant is multiplied', async () => {
+    const [x, wide] = [await inBfloat16(), tf.tensor2d(VALUES, [8, 5])];
+    const reasons: string[] = [];
+    const before = tf.memory().numTensors;
+    const constant = compile((a: tf.Tensor2D) => tf.tidy(() => tf.matMul(tf.ones([3, 8]), a)), { onFallback: (why) => reasons.push(why) }); // prettier-ignore
+    for (let call = 0; call < 2; call++) {
+      const result = constant(x);
+      expect(result.dataSync()).toEqual(tf.tidy(() => tf.matMul(tf.ones([3, 8]), wide).dataSync()));
+      result.dispose();
+    }
+    expect(reasons.length).toBeLessThan(2); // a later XLA may compile it
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([x, wide]);
+  });
 });
 
 test('a reader that gives too little is named, and nothing is left', async () => {

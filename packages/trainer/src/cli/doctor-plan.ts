@@ -15,6 +15,7 @@ export interface PlanOptions {
   readonly microBatch?: string;
   readonly maxTokens?: string;
   readonly precision?: string;
+  readonly matmulPrecision?: string;
   readonly promptTokens?: string;
   readonly images?: string;
   readonly imageSize?: string;
@@ -28,6 +29,7 @@ const SETTINGS = {
   microBatch: ['--micro-batch', 'grpo', 'microBatch'],
   maxTokens: ['--max-tokens', 'grpo', 'maxTokens'],
   precision: ['--precision', 'model', 'precision'],
+  matmulPrecision: ['--matmul-precision', 'model', 'matmulPrecision'],
 } as const;
 
 /** A run as the flags describe it; what they leave open is the recipe's, or the default. */
@@ -69,7 +71,7 @@ export async function planCheck(
   const available = await availableBytes(backend);
   const { grpo, model } = settings;
   const run =
-    `${model.train}, ${model.precision}, ${grpo.promptsPerStep} prompts of ${size.promptTokens} tokens x ` +
+    `${model.train}, ${model.precision}${model.matmulPrecision === 'bf16' ? ', multiplied in it' : ''}, ${grpo.promptsPerStep} prompts of ${size.promptTokens} tokens x ` +
     `${grpo.groupSize} answers of ${grpo.maxTokens}, micro-batch ${grpo.microBatch}`;
   const problem = tooLarge(plan, request, available);
   const lines = [`to train it (${run}):`, ...planLines(plan, available), ...(problem ? [problem] : [])];

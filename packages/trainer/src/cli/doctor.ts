@@ -33,6 +33,7 @@ export function doctorCommand(): Command {
     .option('--images <n>', 'images of a prompt (default: 1)')
     .option('--image-size <WxH>', 'their size in pixels (default: 448x448)')
     .option('--precision <type>', 'of frozen weights: fp32 or bf16 (default: fp32)')
+    .option('--matmul-precision <type>', 'that these are multiplied in: fp32 or bf16 (default: fp32)')
     .action(async (options: PlanOptions) => {
       const findings = await examine(options);
       for (const { name, ok, text } of findings)

@@ -29,6 +29,7 @@ export function memoryRequest(settings: MemorySettings, size: PromptSize, backen
     backend,
     train: model.train,
     precision: model.precision,
+    matmulPrecision: model.matmulPrecision,
     lora: model.lora,
     freezeVision: model.freezeVision || model.train === 'lora',
     reference: lossOptions(grpo).beta > 0 && (model.train === 'full' || grpo.referenceSync !== undefined),

@@ -125,6 +125,7 @@ describe('loadSettings', () => {
     ['model.freezeVision=maybe', '\'model.freezeVision\' must be true or false, got "maybe"'],
     ['seed=1.5', "'seed' must be a whole number or text, got 1.5"],
     ['data.train.tasks=[]', "'data.train.tasks' must have at least 1 entries, got []"],
+    ['model.matmulPrecision=bf16', "'model.matmulPrecision' bf16 needs model.precision: bf16"],
     ['model.checkpoint=""', "'model.checkpoint' must not be empty"],
   ])('%s is refused in words', (set, message) => {
     expect(() => load(RECIPE, set)).toThrow(message);

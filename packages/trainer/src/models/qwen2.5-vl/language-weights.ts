@@ -1,3 +1,4 @@
+import { matmulPrecision } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import { mergeLinear, type Linear } from '../layers/linear.js';
 import type { RmsNorm } from '../layers/rms-norm.js';
@@ -28,12 +29,14 @@ const MATRICES = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
 
 /**
  * Merges, where that pays: sampling multiplies by each matrix some hundred times before it changes. The copy is as large
- * as the model, so TensorFlow, whose products take transposed matrices as they are, merges up to 64 million values only.
+ * as the model, so TensorFlow, whose products take transposed matrices as they are, merges up to 64 million values only. What is
+ * multiplied in bfloat16 stays as training has it.
  */
 export function mergeMatrices({ layers, head }: LanguageWeights): MergedMatrices | undefined {
   const values = layers.flatMap((layer) => MATRICES.map((name) => layer[name])).concat(head);
   const size = values.reduce((sum, { weight }) => sum + weight.size, 0);
-  if (tf.getBackend() === 'tensorflow' && size > 1 << 26) return undefined;
+  if (tf.getBackend() === 'tensorflow' && (size > 1 << 26 || matmulPrecision(head.weight) === 'bfloat16'))
+    return undefined;
   return {
     layers: layers.map((layer) => Object.fromEntries(MATRICES.map((name) => [name, mergeLinear(layer[name])]))),
     head: mergeLinear(head),

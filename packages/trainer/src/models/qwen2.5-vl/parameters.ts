@@ -1,4 +1,4 @@
-import { bfloat16Matrix } from '@q-insight/tensorflow';
+import { bfloat16Matrix, type MatmulPrecision } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
 import { gaussian } from '../../random.js';
@@ -17,19 +17,21 @@ export type ParameterValues = ReadonlyMap<string, Float32Array>;
  *
  * @param source - an open checkpoint, or values such as {@link initParameters} makes
  * @param isNarrow - which matrices of a checkpoint are kept in bfloat16, on the native backend. @defaultValue none
+ * @param matmul - the type that those are multiplied in, see `bfloat16Matrix`
  * @throws Error naming a tensor that is missing or has the wrong number of values.
  */
 export async function uploadParameters(
   config: Qwen25VlConfig,
   source: Checkpoint | ParameterValues,
   isNarrow: (name: string) => boolean = () => false,
+  matmul: MatmulPrecision = 'float32',
 ): Promise<Parameters> {
   const parameters = new Map<string, tf.Tensor>();
   for (const spec of expectedTensors(config)) {
     const shape = matrixShape(spec);
     if ('read' in source && shape.length === 2 && isNarrow(spec.name)) {
       const read = (first: number, count: number) => source.readBfloat16(spec.name, first, count);
-      parameters.set(spec.name, await bfloat16Matrix(shape as [number, number], read));
+      parameters.set(spec.name, await bfloat16Matrix(shape as [number, number], read, matmul));
       continue;
     }
     const values = 'read' in source ? await source.read(spec.name) : source.get(spec.name);

@@ -17,6 +17,7 @@ export interface MemoryRequest {
   readonly backend: BackendName;
   readonly train: 'lora' | 'full';
   readonly precision: 'fp32' | 'bf16';
+  readonly matmulPrecision: 'fp32' | 'bf16';
   readonly lora?: LoraOptions;
   readonly freezeVision: boolean;
   /** Whether the reference has weights of its own. */
@@ -125,9 +126,9 @@ const patchCounts = (imagePatches: readonly number[], prompts: number): PatchCou
 
 /** Keys and values, the pass over the prompts, and the logits that tokens are drawn from. */
 function samplingParts({ text }: Qwen25VlConfig, request: MemoryRequest, language: number): MemoryPart[] {
-  const { sampled, promptTokens, maxTokens, precision } = request;
-  // A copy of the matrices: merged with the adapter, or turned by XLA for the loop. Of bfloat16, XLA makes two.
-  const copied = language * (precision === 'bf16' ? 2 : 1);
+  const { sampled, promptTokens, maxTokens, precision, matmulPrecision } = request;
+  // A copy of the matrices: merged with the adapter, or turned by XLA for the loop. Of bfloat16, XLA makes two, but for its own products.
+  const copied = matmulPrecision === 'bf16' ? 0 : language * (precision === 'bf16' ? 2 : 1);
   const perToken = 2 * text.numKeyValueHeads * text.headDim * text.numHiddenLayers;
   const batches = sampled.map(({ prompts, groupSize }) => {
     const rows = prompts * groupSize;

@@ -40,6 +40,13 @@ export interface TfjsPolicyOptions extends ProcessorOptions {
    * @defaultValue 'fp32'
    */
   readonly precision?: 'fp32' | 'bf16';
+  /**
+   * The type in which matrices kept in bfloat16 are multiplied. 'bf16' rounds what they are multiplied by as well and sums in float32;
+   * needs `precision: 'bf16'`.
+   *
+   * @defaultValue 'fp32'
+   */
+  readonly matmulPrecision?: 'fp32' | 'bf16';
   /** Keep the vision tower as it is; image embeddings are then computed once per prompt. @defaultValue true */
   readonly freezeVision?: boolean;
   /** Keep what `logprobs` needs to answer for the weights before training. An adapter always can. @defaultValue false */
@@ -81,6 +88,9 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   if (options.precision === 'bf16' && backend !== 'tensorflow') {
     throw new Error(`model.precision: 'bf16' needs the native backend (q-insight setup), this is '${backend}'`);
   }
+  if (options.matmulPrecision === 'bf16' && options.precision !== 'bf16') {
+    throw new Error("model.matmulPrecision: 'bf16' needs model.precision: 'bf16'");
+  }
   const { checkpoint, freezeVision: frozen = true, reference = false, train, seed } = options;
   const config = await readConfig(checkpoint);
   const processor = options.processor ?? (await readProcessor(checkpoint, options, config));
@@ -89,7 +99,8 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   const isTrained = (name: string): boolean => train === 'full' && !(freezeVision && name.startsWith('model.visual.'));
   const isNarrow = (name: string): boolean => options.precision === 'bf16' && !isTrained(name);
   const source = options.parameters ?? (await openCheckpoint(checkpoint));
-  const base = new Map(await uploadParameters(config, source, isNarrow));
+  const matmul = options.matmulPrecision === 'bf16' ? 'bfloat16' : 'float32';
+  const base = new Map(await uploadParameters(config, source, isNarrow, matmul));
   const lora = options.lora && { lora: options.lora };
   const weights = createWeights(base, { train, ...lora, freezeVision, reference, seed });
   let gradients = createGradients(new Set(trainedNames(weights, freezeVision)));

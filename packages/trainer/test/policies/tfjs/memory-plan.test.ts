@@ -17,7 +17,14 @@ const large = {
   },
 };
 const request: MemoryRequest = {
-  ...{ backend: 'tensorflow', train: 'lora', precision: 'fp32', lora: { rank: 16 }, freezeVision: true },
+  ...{
+    backend: 'tensorflow',
+    train: 'lora',
+    precision: 'fp32',
+    matmulPrecision: 'fp32',
+    lora: { rank: 16 },
+    freezeVision: true,
+  },
   ...{ reference: false, sampled: [{ prompts: 1, groupSize: 8 }], groupSize: 8, microBatch: 8 },
   ...{ promptTokens: 1024, maxTokens: 512, imagePatches: [3840] },
 };
@@ -32,6 +39,12 @@ test('weights, adapter and moments of the 3B model', () => {
   expect(bytes('adapter')).toBe(4 * 29_933_568);
   expect(bytes("optimizer's moments")).toBe(8 * 29_933_568);
   expect(bytes('weights', { precision: 'bf16' }) / bytes('weights')).toBeCloseTo(0.5, 3); // norms and biases stay
+});
+
+test('sampling copies no matrices that are multiplied in bfloat16', () => {
+  const kept = bytes('sampling', { precision: 'bf16' });
+  const multiplied = bytes('sampling', { precision: 'bf16', matmulPrecision: 'bf16' });
+  expect(kept - multiplied).toBeGreaterThan(2 * 4 * 3e9); // two copies in float32 of the decoder's 3.1 thousand million values
 });
 
 test('the vision tower is not trained unless asked, and a reference of its own takes as much as what is trained', () => {

@@ -23,11 +23,23 @@ const loss = (logps: Matrix): LossResult => {
 
 type Precision = 'fp32' | 'bf16';
 
-async function open(variant: string, precision: Precision, train: 'lora' | 'full' = 'lora') {
+async function open(
+  variant: string,
+  precision: Precision,
+  train: 'lora' | 'full' = 'lora',
+  matmulPrecision: Precision = 'fp32',
+) {
   const { cases } = goldenJson<GoldenVlm>('vlm', variant, 'expected.json');
   const golden = cases.find(({ name }) => name === 'exact')!;
   const prompt: Prompt = { ...(await goldenPrompt(golden, 0)), label: { task: 'score', score: 3 } };
-  const options = { checkpoint: goldenPath('vlm', variant), train, lora: { rank: 4 }, seed: 's', precision };
+  const options = {
+    checkpoint: goldenPath('vlm', variant),
+    train,
+    lora: { rank: 4 },
+    seed: 's',
+    precision,
+    matmulPrecision,
+  };
   return { prompt, policy: await createTfjsPolicy(options) };
 }
 
@@ -40,8 +52,8 @@ async function logprobs(variant: string, precision: Precision, train?: 'full'): 
 }
 
 /** A step of GRPO: what is sampled, log-probs before and after, and the gradient's norm. */
-async function step(variant: string, precision: Precision) {
-  const { prompt, policy } = await open(variant, precision);
+async function step(variant: string, precision: Precision, matmul?: Precision) {
+  const { prompt, policy } = await open(variant, precision, 'lora', matmul);
   const [group] = await policy.sample([prompt], { groupSize: 3, maxTokens: 8, temperature: 1, seed: 'x' });
   const sequences = group!.map(({ tokens }) => ({ prompt, completion: tokens }));
   const before = await policy.logprobs(sequences);
@@ -49,7 +61,8 @@ async function step(variant: string, precision: Precision) {
   const { gradientNorm } = await policy.optimizerStep({ learningRate: 1e-3, maxGradientNorm: 1 });
   const after = await policy.logprobs(sequences);
   policy.dispose();
-  return { texts: group!.map(({ text }) => text), before: before.data, gradientNorm, after: after.data };
+  const sampled = group!.flatMap(({ samplerLogps }) => [...samplerLogps]);
+  return { texts: group!.map(({ text }) => text), sampled, before: before.data, gradientNorm, after: after.data };
 }
 
 describe('frozen weights in bfloat16', () => {
@@ -78,6 +91,24 @@ describe('frozen weights in bfloat16', () => {
     const difference = largestDifference(narrow, wide);
     expect(difference).toBeGreaterThan(1e-5); // rounding to 8 bits shows
     expect(difference).toBeLessThan(0.2);
+  });
+
+  it('are multiplied in bfloat16 where asked: rounding shows, and sampling and training agree', async () => {
+    if (backend !== 'tensorflow') return;
+    const [exact, rounded] = [await step('tied_bf16_old', 'bf16'), await step('tied_bf16_old', 'bf16', 'bf16')];
+    // 8 bits in each of some ten products one after the other
+    const apart = Math.abs(rounded.gradientNorm / exact.gradientNorm - 1);
+    expect(apart).toBeGreaterThan(1e-6);
+    expect(apart).toBeLessThan(0.1);
+    const present = [...rounded.before].filter((value) => value !== 0); // rows are padded with zeros
+    expect(present.length).toBe(rounded.sampled.length);
+    expect(largestDifference(present, rounded.sampled)).toBeLessThan(0.05);
+  });
+
+  it('are only multiplied in bfloat16 when they are kept in it', async () => {
+    await expect(open('tied_fp32', 'fp32', 'lora', 'bf16')).rejects.toThrow(
+      "model.matmulPrecision: 'bf16' needs model.precision: 'bf16'",
+    );
   });
 
   it('are refused where the backend has no such type', async () => {
