@@ -1,6 +1,7 @@
 // Trains the tiny recipe sampled by the model itself, and by a real vLLM on the CPU: an adapter in turn; an adapter one step ahead, with
-// the server killed and started again in the middle; and full weights. All of it, or the parts named:
-//   npm run test:vllm [-- STEPS [local] [in-turn] [ahead] [full]]
+// the server killed and started again in the middle; an adapter by two servers, of which one is killed in the middle; and full weights.
+// All of it, or the parts named:
+//   npm run test:vllm [-- STEPS [local] [in-turn] [ahead] [two] [full]]
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -87,6 +88,25 @@ const start = async () => {
 };
 const sampler = ['sampler.kind=vllm', `sampler.urls=["http://127.0.0.1:${port}"]`];
 
+/** The other of two servers is killed in the middle and stays away. */
+async function twoAndOneKilled(): Promise<void> {
+  const other = await startVllm(model, port + 1, `${log}.other`);
+  let killed: Promise<void> | undefined;
+  const killOnce = (done: number) => {
+    if (done < steps / 2 || killed) return;
+    console.log(`killing the other vLLM after step ${done}`);
+    killed = other.kill();
+  };
+  const urls = `sampler.urls=${JSON.stringify([port, port + 1].map((one) => `http://127.0.0.1:${one}`))}`;
+  try {
+    const metrics = await train('two', [...ADAPTER, 'sampler.kind=vllm', urls], killOnce);
+    expect(killed !== undefined, 'the other server was not killed');
+    judge('adapter, sampled by two vLLM, one killed', metrics, 'vllm');
+  } finally {
+    await (killed ?? other.kill());
+  }
+}
+
 async function inTurn(): Promise<void> {
   const metrics = await train('in-turn', [...ADAPTER, ...sampler]);
   judge('adapter, sampled by vLLM', metrics, 'vllm');
@@ -109,9 +129,10 @@ async function aheadAndKilled(): Promise<void> {
 try {
   cpSync('examples/tiny/checkpoint', model, { recursive: true });
   if (isWanted('local')) judge('adapter, sampled by the model', await train('local', ADAPTER), 'policy');
-  if (['in-turn', 'ahead', 'full'].some(isWanted)) await start();
+  if (['in-turn', 'ahead', 'two', 'full'].some(isWanted)) await start();
   if (isWanted('in-turn')) await inTurn();
   if (isWanted('ahead')) await aheadAndKilled();
+  if (isWanted('two')) await twoAndOneKilled();
   if (isWanted('full')) {
     judge(
       'full weights, sampled by vLLM',
