@@ -77,7 +77,7 @@ await generateCheckpoint(checkpoint, await configOf(sizes));
 for (let round = 0; round < Number(first); round++)
   for (const index of WAYS.keys()) {
     const { status } = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, checkpoint, `${index}`], {
-      stdio: ['ignore', 'inherit', 'ignore'],
+      stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, Q_INSIGHT_BACKEND: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '3' },
     });
     if (status !== 0) process.exitCode = 1;

@@ -54,7 +54,7 @@ const { train = 'lora', matmulPrecision = 'fp32' } = options;
 
 if (options.what === 'load') {
   const source = await openCheckpoint(options.checkpoint);
-  await clock('load', () => uploadParameters(config, source, () => options.precision === 'bf16'));
+  await clock('load', () => uploadParameters(config, source, () => (options.precision === 'bf16' ? 'float32' : undefined)));
   report(peakBytes(), 0);
 } else {
   const policy = await clock('load', () =>
@@ -92,7 +92,7 @@ if (options.what === 'load') {
     precision: options.precision,
     matmulPrecision,
     freezeVision: true,
-    reference: true,
+    reference: train === 'full',
     sampled: [{ prompts: options.prompts, groupSize }],
     groupSize,
     microBatch: options.microBatch,

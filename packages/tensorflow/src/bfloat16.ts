@@ -17,14 +17,17 @@ export function isBfloat16({ dataId }: Pick<tf.Tensor, 'dataId'>): boolean {
   return narrow.has(dataId);
 }
 
-/** The type that a tensor is multiplied in. */
-export function matmulPrecision({ dataId }: Pick<tf.Tensor, 'dataId'>): MatmulPrecision {
-  return narrow.get(dataId) ?? 'float32';
+/** The type that a tensor is multiplied in which is stored in bfloat16; undefined for others. */
+export function matmulPrecision({ dataId }: Pick<tf.Tensor, 'dataId'>): MatmulPrecision | undefined {
+  return narrow.get(dataId);
 }
 
 /** Says in which type a tensor that is stored in bfloat16 is multiplied. */
-export function setMatmulPrecision({ dataId }: Pick<tf.Tensor, 'dataId'>, precision: MatmulPrecision): void {
-  if (narrow.has(dataId)) narrow.set(dataId, precision);
+export function setMatmulPrecision(
+  { dataId }: Pick<tf.Tensor, 'dataId'>,
+  precision: MatmulPrecision | undefined,
+): void {
+  if (precision !== undefined && narrow.has(dataId)) narrow.set(dataId, precision);
 }
 
 /** A product of operands in bfloat16 with a result in float32. Of TensorFlow's own kernels for the CPU none does that; XLA does. */

@@ -2,7 +2,7 @@
  * Kernels in place of those that come with the JavaScript backend:
  *
  * - BatchMatMul: matrices of rank 2 go to MatMul. BatchMatMulV2 spends 60 to 100 µs on its threads, however small they are.
- *   A matrix that is multiplied in bfloat16 goes to BatchMatMulV3.
+ *   Within programs, a matrix that is multiplied in bfloat16 goes to BatchMatMulV3.
  * - GatherV2: read the indices back at every call to check them, which waits for the device; TensorFlow checks them itself.
  * - Multinomial: drew anew at every call with the same seed, and refused probabilities; the stateless operation does neither.
  * - DenseBincount and SearchSorted: were missing.
@@ -14,7 +14,7 @@ import type { NodeBackend } from './node-backend.js';
 interface Call {
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly attrs: Readonly<Record<string, unknown>>;
-  /** It has a trace while a program is recorded. */
+  /** Its trace is set while a program is recorded. */
   readonly backend: NodeBackend & { readonly trace?: object | undefined };
 }
 

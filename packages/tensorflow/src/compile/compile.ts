@@ -124,6 +124,7 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     currentBackend().binding.removeFunction(entry.name);
     if (entry.needsXla) {
       for (const part of entry.parts) currentBackend().binding.removeFunction(part);
+      Object.assign(entry, { operations: [], captures: [], parts: [], register: () => undefined });
       fallBack(entry, 'eager', message);
       return;
     }
@@ -200,13 +201,14 @@ function traced<A extends unknown[]>(
   try {
     const { result, outputs, results, assigned } = backend.traceWith(trace, () => recordRun(backend, trace, fn, args));
     const { operations, captures, functions: parts, xlaOnly } = trace;
-    if (mode === 'graph' && xlaOnly.length > 0) throw new TraceError(`without XLA there is no ${xlaOnly[0]!}`);
+    const needsXla = xlaOnly.length > 0;
+    if (needsXla && mode === 'graph') throw new TraceError(`without XLA there is no ${xlaOnly[0]!}`);
     trace.register(name, outputs, mode === 'xla');
     const register = (again: string, how: 'xla' | 'graph') => trace.register(again, outputs, how === 'xla');
-    const needsXla = xlaOnly.length > 0;
     return Object.assign(entry, { operations, captures, parts, needsXla, register, result, results, assigned });
   } catch (error) {
     if (!(error instanceof TraceError)) throw error;
+    for (const part of trace.functions) backend.binding.removeFunction(part);
     fallBack(entry, 'eager', error.message);
     return entry;
   }

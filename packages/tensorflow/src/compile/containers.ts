@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isBfloat16, matmulPrecision } from '../bfloat16.js';
+import { matmulPrecision } from '../bfloat16.js';
 
 /** The tensors of a container in order, and what is left when they are taken out. */
 export interface Flat {
@@ -17,8 +17,9 @@ const isPlain = (value: object): boolean => {
 
 /** How a tensor is stored, and multiplied where that differs. */
 function typeOf(tensor: tf.Tensor): string {
-  if (!isBfloat16(tensor)) return tensor.dtype;
-  return matmulPrecision(tensor) === 'bfloat16' ? 'bfloat16 product' : 'bfloat16';
+  const precision = matmulPrecision(tensor);
+  if (precision === undefined) return tensor.dtype;
+  return precision === 'bfloat16' ? 'bfloat16 product' : 'bfloat16';
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentBackend, type TensorflowBackend } from '../backend.js';
+import { matmulPrecision, setMatmulPrecision } from '../bfloat16.js';
 import { flatten, rebuild } from './containers.js';
 import { inputLike } from './record.js';
 import type { Trace } from './trace.js';
@@ -69,7 +70,11 @@ function loopInGraph<S>(
   });
   return rebuild(
     initial,
-    tensors.map((_, i) => backend.createOutputTensor(outputs[i]!)),
+    tensors.map((tensor, i) => {
+      const output = backend.createOutputTensor(outputs[i]!);
+      setMatmulPrecision(output, matmulPrecision(tensor));
+      return output;
+    }),
   );
 }
 

@@ -151,19 +151,37 @@ describe('products in bfloat16', () => {
     tf.dispose([x, y]);
   });
 
-  test('runs eagerly where XLA cannot compile it: a constant is multiplied', async () => {
-    const [x, wide] = [await inBfloat16(), tf.tensor2d(VALUES, [8, 5])];
+  test('runs eagerly where XLA cannot compile it: in a loop, the product is multiplied by a constant', async () => {
+    const [x, wide, constant] = [await inBfloat16(), tf.tensor2d(VALUES, [8, 5]), other(5, 8)];
+    type State = { i: tf.Scalar; y: tf.Tensor2D };
+    const run = (weights: tf.Tensor2D) =>
+      tf.tidy(
+        () =>
+          whileLoop(
+            ({ i }: State) => tf.less(i, 2),
+            ({ i, y }) => ({
+              i: tf.add<tf.Scalar>(i, 1),
+              y: tf.matMul<tf.Tensor2D>(tf.matMul(y, weights), tf.div(other(5, 8), 8)),
+            }),
+            { i: tf.scalar(0), y: other(3, 8) },
+          ).y,
+      );
     const reasons: string[] = [];
-    const before = tf.memory().numTensors;
-    const constant = compile((a: tf.Tensor2D) => tf.tidy(() => tf.matMul(tf.ones([3, 8]), a)), { onFallback: (why) => reasons.push(why) }); // prettier-ignore
+    const compiled = compile(run, { onFallback: (why) => reasons.push(why) });
+    const expected = tf.tidy(() => run(wide).dataSync());
+    const tensors = tf.memory().numTensors;
     for (let call = 0; call < 2; call++) {
-      const result = constant(x);
-      expect(result.dataSync()).toEqual(tf.tidy(() => tf.matMul(tf.ones([3, 8]), wide).dataSync()));
+      const result = compiled(x);
+      result.dataSync().forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 1)); // y is rounded at each turn
       result.dispose();
     }
-    expect(reasons.length).toBeLessThan(2); // a later XLA may compile it
-    expect(tf.memory().numTensors).toBe(before);
-    tf.dispose([x, wide]);
+    const async = await compile(run, { onFallback: (why) => reasons.push(why) }).async(x);
+    async.dispose();
+    const message = expect.stringMatching(/runs eagerly: .*unsupported operand type BF16 in op dot/);
+    expect(reasons).toEqual([message, message]);
+    expect(compiled.print(x)).toBe('');
+    expect(tf.memory().numTensors).toBe(tensors);
+    tf.dispose([x, wide, constant]);
   });
 });
 

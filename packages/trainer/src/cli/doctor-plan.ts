@@ -70,8 +70,9 @@ export async function planCheck(
   const plan = planMemory(await readConfig(settings.model.checkpoint), request);
   const available = await availableBytes(backend);
   const { grpo, model } = settings;
+  const types = model.matmulPrecision === 'bf16' ? 'kept and multiplied in bf16' : model.precision;
   const run =
-    `${model.train}, ${model.precision}${model.matmulPrecision === 'bf16' ? ', multiplied in it' : ''}, ${grpo.promptsPerStep} prompts of ${size.promptTokens} tokens x ` +
+    `${model.train}, ${types}, ${grpo.promptsPerStep} prompts of ${size.promptTokens} tokens x ` +
     `${grpo.groupSize} answers of ${grpo.maxTokens}, micro-batch ${grpo.microBatch}`;
   const problem = tooLarge(plan, request, available);
   const lines = [`to train it (${run}):`, ...planLines(plan, available), ...(problem ? [problem] : [])];

@@ -16,20 +16,20 @@ export type ParameterValues = ReadonlyMap<string, Float32Array>;
  * [D, channels·frames·patch·patch]; all other shapes are those of {@link expectedTensors}.
  *
  * @param source - an open checkpoint, or values such as {@link initParameters} makes
- * @param isNarrow - which matrices of a checkpoint are kept in bfloat16, on the native backend. @defaultValue none
- * @param matmul - the type that those are multiplied in, see `bfloat16Matrix`
+ * @param narrow - which matrices of a checkpoint are kept in bfloat16, on the native backend: the type that they are multiplied in,
+ *   see `bfloat16Matrix`. @defaultValue none
  * @throws Error naming a tensor that is missing or has the wrong number of values.
  */
 export async function uploadParameters(
   config: Qwen25VlConfig,
   source: Checkpoint | ParameterValues,
-  isNarrow: (name: string) => boolean = () => false,
-  matmul: MatmulPrecision = 'float32',
+  narrow: (name: string) => MatmulPrecision | undefined = () => undefined,
 ): Promise<Parameters> {
   const parameters = new Map<string, tf.Tensor>();
   for (const spec of expectedTensors(config)) {
     const shape = matrixShape(spec);
-    if ('read' in source && shape.length === 2 && isNarrow(spec.name)) {
+    const matmul = narrow(spec.name);
+    if ('read' in source && shape.length === 2 && matmul !== undefined) {
       const read = (first: number, count: number) => source.readBfloat16(spec.name, first, count);
       parameters.set(spec.name, await bfloat16Matrix(shape as [number, number], read, matmul));
       continue;

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { matmulPrecision } from '@q-insight/tensorflow';
 import { createAdamWState, type AdamWState } from '../../models/adamw.js';
 import { firstNonFinite } from '../../models/finite.js';
 import type { Parameters } from '../../models/gradients.js';
@@ -44,7 +45,8 @@ async function checkWeights(trained: Parameters): Promise<void> {
 }
 
 /**
- * Puts what {@link saveWeights} wrote, or an adapter that PEFT wrote, in the place of the present weights.
+ * Puts what {@link saveWeights} wrote, or an adapter that PEFT wrote, in the place of the present weights, each in the type that it
+ * has now.
  *
  * @returns the optimizer's state; that before the first step when the folder has none
  */
@@ -59,7 +61,8 @@ export async function loadWeights(
     free([...weights.lora.adapter.values()]);
     weights.lora = loaded;
   } else {
-    const loaded = await uploadParameters(config, await openCheckpoint(folder));
+    const narrow = (name: string) => matmulPrecision(weights.base.get(name)!);
+    const loaded = await uploadParameters(config, await openCheckpoint(folder), narrow);
     for (const [name, tensor] of loaded) {
       weights.base.get(name)!.dispose();
       weights.base.set(name, tensor);

@@ -126,9 +126,10 @@ const patchCounts = (imagePatches: readonly number[], prompts: number): PatchCou
 
 /** Keys and values, the pass over the prompts, and the logits that tokens are drawn from. */
 function samplingParts({ text }: Qwen25VlConfig, request: MemoryRequest, language: number): MemoryPart[] {
-  const { sampled, promptTokens, maxTokens, precision, matmulPrecision } = request;
+  const { sampled, promptTokens, maxTokens, train, precision, matmulPrecision } = request;
   // A copy of the matrices: merged with the adapter, or turned by XLA for the loop. Of bfloat16, XLA makes two, but for its own products.
-  const copied = matmulPrecision === 'bf16' ? 0 : language * (precision === 'bf16' ? 2 : 1);
+  const ofNarrow = matmulPrecision === 'bf16' ? 0 : 2 * language;
+  const copied = train === 'lora' && precision === 'bf16' ? ofNarrow : language;
   const perToken = 2 * text.numKeyValueHeads * text.headDim * text.numHiddenLayers;
   const batches = sampled.map(({ prompts, groupSize }) => {
     const rows = prompts * groupSize;

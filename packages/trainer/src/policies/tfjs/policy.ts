@@ -97,10 +97,10 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
   const { eosTokenIds } = await readGenerationConfig(checkpoint, config, processor.tokenizer);
   const freezeVision = frozen || train === 'lora'; // adapters go to the language model alone
   const isTrained = (name: string): boolean => train === 'full' && !(freezeVision && name.startsWith('model.visual.'));
-  const isNarrow = (name: string): boolean => options.precision === 'bf16' && !isTrained(name);
-  const source = options.parameters ?? (await openCheckpoint(checkpoint));
   const matmul = options.matmulPrecision === 'bf16' ? 'bfloat16' : 'float32';
-  const base = new Map(await uploadParameters(config, source, isNarrow, matmul));
+  const narrow = (name: string) => (options.precision === 'bf16' && !isTrained(name) ? matmul : undefined);
+  const source = options.parameters ?? (await openCheckpoint(checkpoint));
+  const base = new Map(await uploadParameters(config, source, narrow));
   const lora = options.lora && { lora: options.lora };
   const weights = createWeights(base, { train, ...lora, freezeVision, reference, seed });
   let gradients = createGradients(new Set(trainedNames(weights, freezeVision)));
@@ -153,7 +153,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     },
     load: async (folder) => {
       const loaded = await loadWeights(folder, config, weights, freezeVision);
-      referenceMoved = (await readReference(folder, weights)) || referenceMoved;
+      if (reference) referenceMoved = (await readReference(folder, weights)) || referenceMoved;
       disposeOptimizer(optimizer);
       optimizer = loaded;
       gradients.clear();

@@ -1,4 +1,4 @@
-import { compile } from '@q-insight/tensorflow';
+import { compile, matmulPrecision } from '@q-insight/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import type { Prompt } from '../../data/prompt.js';
 import { createGradients, type Gradients } from '../../models/gradients.js';
@@ -40,9 +40,9 @@ export function createEmbeddingCache(): EmbeddingCache {
     const compiled = compiles(tower);
     const embed = compiled ? compiledForward.async : forward;
     const runs = compiled ? images.map((image) => [image]) : [images];
-    const patches = new Float32Array(Math.max(...runs.map(patchValues)));
+    const memory = new Float32Array(Math.max(...runs.map(patchValues)));
     for (const run of runs) {
-      const pixels = pixelMatrix(run, tower, patches);
+      const pixels = pixelMatrix(run, tower, memory);
       const grids = run.map(({ grid }) => grid);
       const embeddings = await embed(pixels, grids, tower);
       parts.push((await embeddings.data()) as Float32Array);
@@ -77,12 +77,14 @@ const compiledForward = compile(forward, { name: 'vision' });
 
 /**
  * Whether images go through the tower one by one in a program for each size of image, rather than together. A large tower
- * spends its time in products, which a program does no faster, and takes long to compile. That the tower alone decides
- * gives the same bits in every run.
+ * spends its time in products, which a program does no faster, unless they are in bfloat16, and takes long to compile. That the tower
+ * alone decides gives the same bits in every run.
  */
 function compiles({ blocks }: VisionTower): boolean {
+  if (tf.getBackend() !== 'tensorflow') return false;
   const matrices = blocks.flatMap(({ qkv, proj, gate, up, down }) => [qkv, proj, gate, up, down]);
-  return tf.getBackend() === 'tensorflow' && matrices.reduce((sum, { weight }) => sum + weight.size, 0) < 1 << 26;
+  const size = matrices.reduce((sum, { weight }) => sum + weight.size, 0);
+  return size < 1 << 26 || matrices.some(({ weight }) => matmulPrecision(weight) === 'bfloat16');
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {

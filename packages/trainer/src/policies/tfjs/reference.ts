@@ -53,11 +53,9 @@ export async function readReference(folder: string, weights: PolicyWeights): Pro
   const expected = weights.lora?.adapter ?? weights.reference;
   if (expected === undefined || !existsSync(path)) return false;
   const file = await openSafetensors(path);
-  const reference = (weights.reference ??= new Map<string, tf.Tensor>());
-  for (const [name, { shape }] of expected) {
-    const tensor = tf.tensor(finiteTensor(await file.read(name), path, name), shape);
-    reference.get(name)?.dispose();
-    reference.set(name, tensor);
-  }
+  const values = new Map<string, Float32Array>(); // all of them first: a damaged file leaves the reference as it is
+  for (const name of expected.keys()) values.set(name, finiteTensor(await file.read(name), path, name));
+  tf.dispose([...(weights.reference?.values() ?? [])]);
+  weights.reference = new Map([...expected].map(([name, { shape }]) => [name, tf.tensor(values.get(name)!, shape)]));
   return true;
 }

@@ -47,6 +47,12 @@ test('sampling copies no matrices that are multiplied in bfloat16', () => {
   expect(kept - multiplied).toBeGreaterThan(2 * 4 * 3e9); // two copies in float32 of the decoder's 3.1 thousand million values
 });
 
+test('the decoder that is trained is in float32, whatever the precision', () => {
+  const full = bytes('sampling', { train: 'full' });
+  expect(bytes('sampling', { train: 'full', precision: 'bf16' })).toBe(full);
+  expect(bytes('sampling', { train: 'full', precision: 'bf16', matmulPrecision: 'bf16' })).toBe(full);
+});
+
 test('the vision tower is not trained unless asked, and a reference of its own takes as much as what is trained', () => {
   const frozen = bytes('gradients', { train: 'full' });
   expect(bytes('gradients', { train: 'full', freezeVision: false })).toBeGreaterThan(frozen);

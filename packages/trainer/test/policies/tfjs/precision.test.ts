@@ -7,6 +7,7 @@ import { createTfjsPolicy } from '../../../src/policies/tfjs/index.js';
 import { goldenJson, goldenPath, type GoldenVlm } from '../../helpers/golden.js';
 import { largestDifference } from '../../helpers/golden-model.js';
 import { goldenPrompt } from '../../helpers/prompts.js';
+import { temporaryFolder } from '../../helpers/temporary.js';
 
 let backend: BackendName;
 beforeAll(async () => {
@@ -103,6 +104,18 @@ describe('frozen weights in bfloat16', () => {
     const present = [...rounded.before].filter((value) => value !== 0); // rows are padded with zeros
     expect(present.length).toBe(rounded.sampled.length);
     expect(largestDifference(present, rounded.sampled)).toBeLessThan(0.05);
+  });
+
+  it('are kept and multiplied as before after loading: a frozen tower beside a trained decoder', async () => {
+    if (backend !== 'tensorflow') return;
+    const { prompt, policy } = await open('tied_bf16_old', 'bf16', 'full', 'bf16');
+    const ask = async () => [...(await policy.logprobs([{ prompt, completion: [5, 9, 20, 7] }])).data];
+    const before = await ask();
+    const folder = temporaryFolder();
+    await policy.save(folder);
+    await policy.load(folder);
+    expect(await ask()).toEqual(before);
+    policy.dispose();
   });
 
   it('are only multiplied in bfloat16 when they are kept in it', async () => {
