@@ -153,7 +153,7 @@ export async function createTfjsPolicy(options: TfjsPolicyOptions): Promise<Poli
     },
     load: async (folder) => {
       const loaded = await loadWeights(folder, config, weights, freezeVision);
-      if (reference) referenceMoved = (await readReference(folder, weights)) || referenceMoved;
+      referenceMoved = (await readReference(folder, weights)) || referenceMoved;
       disposeOptimizer(optimizer);
       optimizer = loaded;
       gradients.clear();
