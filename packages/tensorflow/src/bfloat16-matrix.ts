@@ -12,7 +12,7 @@ const ROW_BYTES = 1 << 24;
  * @param shape - [rows, columns]
  * @param read - gives the bits of `count` rows from row `first`, row-major
  * @param matmul - 'bfloat16' rounds what it is multiplied by to bfloat16, too, and sums in float32: several times as fast in
- *   programs on a CPU with units for it (AMX), slower on others. Of the matrix itself: what a program makes of it is multiplied in
+ *   programs on a CPU with units for it (AMX). Of the matrix itself: what a program makes of it is multiplied in
  *   float32. @defaultValue 'float32', which is exact
  * @throws Error when another backend is current, or `read` gives another number of values.
  * @example

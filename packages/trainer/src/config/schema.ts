@@ -23,7 +23,7 @@ export const modelSchema = z.strictObject({
   precision: z.enum(['fp32', 'bf16']).default('fp32'),
   /**
    * 'bf16' multiplies the matrices that are kept in bfloat16 in that type, too: what they are multiplied by is rounded, sums are in
-   * float32. Several times as fast on CPUs with AMX, slower on those without. Needs `precision: bf16`. @defaultValue 'fp32'
+   * float32. A step takes half the time on a CPU with AMX. Needs `precision: bf16`. @defaultValue 'fp32'
    */
   matmulPrecision: z.enum(['fp32', 'bf16']).default('fp32'),
   /** Keep the vision tower as it is and train the decoder alone. @defaultValue true */
