@@ -184,19 +184,17 @@ function traced<A extends unknown[]>(
   separateVariables(backend);
   const trace = new Trace(backend.binding);
   const entry: Entry = {
-    ...{
-      mode,
-      name,
-      operations: [],
-      captures: [],
-      parts: [],
-      result: undefined,
-      results: 0,
-      assigned: [],
-      ran: false,
-      needsXla: false,
-    },
+    mode,
+    name,
+    operations: [],
+    captures: [],
     register: () => undefined,
+    parts: [],
+    needsXla: false,
+    result: undefined,
+    results: 0,
+    assigned: [],
+    ran: false,
   };
   try {
     const { result, outputs, results, assigned } = backend.traceWith(trace, () => recordRun(backend, trace, fn, args));
