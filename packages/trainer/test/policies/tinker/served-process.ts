@@ -24,7 +24,7 @@ export async function startServed(model: string, checkpoints: string): Promise<S
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'ignore'], env });
     const ended = once(child, 'exit').then(() => Promise.reject(new Error('the server ended before it listened')));
     const [said] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
-    [url] = /http:[^\s]+\d/.exec(said.toString())!;
+    [url] = /http:\/\/[\d.]+:\d+/.exec(said.toString())!; // what says it may be coloured
     return child;
   }
   async function kill(): Promise<void> {
