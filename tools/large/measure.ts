@@ -54,7 +54,9 @@ const { train = 'lora', matmulPrecision = 'fp32' } = options;
 
 if (options.what === 'load') {
   const source = await openCheckpoint(options.checkpoint);
-  await clock('load', () => uploadParameters(config, source, () => (options.precision === 'bf16' ? 'float32' : undefined)));
+  await clock('load', () =>
+    uploadParameters(config, source, () => (options.precision === 'bf16' ? 'float32' : undefined)),
+  );
   report(peakBytes(), 0);
 } else {
   const policy = await clock('load', () =>
