@@ -5,9 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ndarray from 'ndarray';
-import { configOf, generateCheckpoint } from '../../tools/large/generate.js';
+import { configOf, generateCheckpoint, MIDDLE, promptOf } from '../../tools/large/generate.js';
 import { chooseBackend } from '../../packages/trainer/src/backends/choose-backend.js';
-import type { Prompt } from '../../packages/trainer/src/data/prompt.js';
 import { createTfjsPolicy } from '../../packages/trainer/src/policies/tfjs/index.js';
 
 type Precision = 'fp32' | 'bf16';
@@ -18,14 +17,7 @@ const WAYS: readonly (readonly [name: string, precision: Precision, matmulPrecis
 ];
 const STEPS = 3;
 
-const prompts = Array.from({ length: 2 }, (_, index): Prompt => {
-  const data = Uint8Array.from({ length: 112 * 112 * 3 }, (_, i) => (i * 31 + index * 17) % 256);
-  const content = [
-    { type: 'image', image: { name: `picture ${index}`, width: 112, height: 112, data } },
-    { type: 'text', text: 'Rate the quality of this picture from 1 to 5, and say what you see in it.' },
-  ] as const;
-  return { id: `${index}`, messages: [{ role: 'user', content }], label: { task: 'score', score: 3 } };
-});
+const prompts = [promptOf(0), promptOf(1)];
 
 /** One line: the least seconds of each part after a first step that compiles, and the peak of memory. */
 async function measure(checkpoint: string, [name, precision, matmulPrecision]: (typeof WAYS)[number]): Promise<string> {
@@ -64,16 +56,7 @@ if (way !== undefined) {
 }
 const checkpoint = mkdtempSync(path.join(tmpdir(), 'q-insight-precision-'));
 process.once('exit', () => rmSync(checkpoint, { recursive: true, force: true }));
-const sizes = {
-  vocabulary: 32_000,
-  hidden: 1024,
-  intermediate: 2816,
-  heads: 8,
-  keyHeads: 2,
-  layers: 12,
-  visionLayers: 2,
-};
-await generateCheckpoint(checkpoint, await configOf(sizes));
+await generateCheckpoint(checkpoint, await configOf(MIDDLE));
 for (let round = 0; round < Number(first); round++)
   for (const index of WAYS.keys()) {
     const { status } = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, checkpoint, `${index}`], {

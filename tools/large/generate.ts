@@ -2,6 +2,7 @@ import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import seedrandom from 'seedrandom';
 import { tinyConfig, writeCompanions } from '../../examples/tiny/model.js';
+import type { Prompt } from '../../packages/trainer/src/data/prompt.js';
 import { encodeBfloat16 } from '../../packages/trainer/src/models/dtypes.js';
 import type { TensorSpec } from '../../packages/trainer/src/models/safetensors.js';
 import type { Qwen25VlConfig } from '../../packages/trainer/src/models/qwen2.5-vl/config.js';
@@ -18,6 +19,23 @@ export interface Sizes {
   readonly keyHeads: number;
   readonly layers: number;
   readonly visionLayers: number;
+}
+
+/** 240 million parameters, 0.48 GB: small enough to be trained on two cores. */
+export const MIDDLE: Sizes = {
+  ...{ vocabulary: 32_000, hidden: 1024, intermediate: 2816, heads: 8, keyHeads: 2, layers: 12, visionLayers: 2 },
+};
+
+/** A question about a picture of 112x112, another one for each index. */
+export function promptOf(index: number): Prompt {
+  const side = 112;
+  const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 31 + index * 17) % 256);
+  const image = { name: `picture ${index}`, width: side, height: side, data };
+  const content = [
+    { type: 'image', image },
+    { type: 'text', text: 'Rate the quality of this picture from 1 to 5, and say what you see in it.' },
+  ] as const;
+  return { id: `${index}`, messages: [{ role: 'user', content }], label: { task: 'score', score: 3 } };
 }
 
 /** A config in the layout of Qwen2.5-VL-3B, with the tokenizer of examples/tiny. */

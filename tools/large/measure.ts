@@ -1,13 +1,13 @@
 // A run in a process of its own, so that its peak is its own: measure.ts JSON, see Measurement. Prints what it took as JSON.
 import ndarray from 'ndarray';
 import { chooseBackend } from '../../packages/trainer/src/backends/choose-backend.js';
-import type { Prompt } from '../../packages/trainer/src/data/prompt.js';
 import { readConfig } from '../../packages/trainer/src/models/qwen2.5-vl/config.js';
 import { openCheckpoint } from '../../packages/trainer/src/models/qwen2.5-vl/weights.js';
 import { uploadParameters } from '../../packages/trainer/src/models/qwen2.5-vl/parameters.js';
 import { readProcessor } from '../../packages/trainer/src/models/qwen2.5-vl/processor.js';
 import { planMemory } from '../../packages/trainer/src/policies/tfjs/memory-plan.js';
 import { createTfjsPolicy } from '../../packages/trainer/src/policies/tfjs/index.js';
+import { promptOf } from './generate.js';
 
 /** What to do. */
 export interface Measurement {
@@ -112,15 +112,4 @@ function report(loadPeakBytes: number, plannedBytes: number): void {
     ...{ startBytes, loadSeconds, loadPeakBytes, peakBytes: peakBytes(), plannedBytes, seconds: rest, peaks },
   };
   console.log(JSON.stringify(measured));
-}
-
-function promptOf(index: number): Prompt {
-  const side = 112;
-  const data = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 31 + index * 17) % 256);
-  const image = { name: `picture ${index}`, width: side, height: side, data };
-  const content = [
-    { type: 'image', image },
-    { type: 'text', text: 'Rate the quality of this picture from 1 to 5, and say what you see in it.' },
-  ] as const;
-  return { id: `${index}`, messages: [{ role: 'user', content }], label: { task: 'score', score: 3 } };
 }

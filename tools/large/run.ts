@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { configOf, generateCheckpoint, type Sizes } from './generate.js';
+import { configOf, generateCheckpoint, MIDDLE, type Sizes } from './generate.js';
 import type { Measured, Measurement } from './measure.js';
 
 /** Peak of loading over the weights' bytes, the process included. */
@@ -18,10 +18,6 @@ const OF_3B: Sizes = {
 /** One tensor of 2.25 GB, more than 2^31 bytes. */
 const TALL: Sizes = {
   ...{ vocabulary: 1_100_000, hidden: 1024, intermediate: 1024, heads: 8, keyHeads: 2, layers: 1, visionLayers: 1 },
-};
-/** 0.48 GB, small enough to be trained on two cores. */
-const MIDDLE: Sizes = {
-  ...{ vocabulary: 32_000, hidden: 1024, intermediate: 2816, heads: 8, keyHeads: 2, layers: 12, visionLayers: 2 },
 };
 
 const root = mkdtempSync(path.join(tmpdir(), 'q-insight-large-'));

@@ -86,7 +86,11 @@ const log = join(root, 'vllm.log');
 const start = async () => {
   server = await startVllm(model, port, log);
 };
-const sampler = ['sampler.kind=vllm', `sampler.urls=["http://127.0.0.1:${port}"]`];
+const sampledAt = (...ports: readonly number[]) => {
+  const urls = ports.map((one) => `http://127.0.0.1:${one}`);
+  return ['sampler.kind=vllm', `sampler.urls=${JSON.stringify(urls)}`];
+};
+const sampler = sampledAt(port);
 
 /** The other of two servers is killed in the middle and stays away. */
 async function twoAndOneKilled(): Promise<void> {
@@ -97,9 +101,8 @@ async function twoAndOneKilled(): Promise<void> {
     console.log(`killing the other vLLM after step ${done}`);
     killed = other.kill();
   };
-  const urls = `sampler.urls=${JSON.stringify([port, port + 1].map((one) => `http://127.0.0.1:${one}`))}`;
   try {
-    const metrics = await train('two', [...ADAPTER, 'sampler.kind=vllm', urls], killOnce);
+    const metrics = await train('two', [...ADAPTER, ...sampledAt(port, port + 1)], killOnce);
     expect(killed !== undefined, 'the other server was not killed');
     judge('adapter, sampled by two vLLM, one killed', metrics, 'vllm');
   } finally {
